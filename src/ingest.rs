@@ -30,6 +30,7 @@ mod feed;
 mod firsts;
 mod foreign;
 mod making;
+mod marks;
 mod partition;
 mod pipeline;
 mod preview;

@@ -5,6 +5,7 @@
 //! is of that kind.
 
 mod lists;
+mod marked;
 mod other;
 
 use std::borrow::Cow;

@@ -8,6 +8,7 @@
 
 mod known;
 mod lifting;
+mod marked;
 mod repeating;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use self::known::Keys;
 pub(super) use self::known::{Field, is_null_sign, keep, spare};
 pub(super) use self::lifting::Lifting;
+pub use self::marked::{Mark, Marked, MarkedColumns};
 use super::carrier::Carrier;
 use super::dialect::{self, Dialect};
 use super::event::Properties;

@@ -21,6 +21,7 @@ use std::thread;
 use tar::EntryType;
 use zip::{CompressionMethod, ZipArchive};
 
+use super::marks::{Handed, Marks};
 use super::waiting::TICK;
 use super::{Stop, partition};
 
@@ -61,7 +62,7 @@ enum Step {
     /// A member begins; or it is one that is not read, and why.
     Member(String, Option<&'static str>),
     /// Content of the member.
-    Content(Vec<u8>),
+    Content(Vec<u8>, Option<Box<Marks>>),
     /// What is wrong with the member, which ends here.
     Broken(io::Error),
     /// What is wrong with the archive, which ends here.
@@ -125,7 +126,7 @@ impl Giving {
             let mut part = Vec::with_capacity(PART);
             let read = reader.by_ref().take(most).read_to_end(&mut part);
             let is_last = part.len() < PART;
-            if !part.is_empty() && !self.give(Step::Content(part)) {
+            if !part.is_empty() && !self.give(Step::Content(part, None)) {
                 return false;
             }
             match read {
@@ -187,6 +188,8 @@ impl Archive {
                         None => Ok(Content {
                             shared: Arc::clone(&self.shared),
                             part: Cursor::default(),
+                            behind: 0,
+                            marks: Handed::default(),
                             ended: false,
                             stop: self.stop.clone(),
                         }),
@@ -194,7 +197,7 @@ impl Archive {
                     return Some(Ok(Member { name, content }));
                 }
                 Step::Failed(error) => return Some(Err(error)),
-                Step::Content(_) | Step::Broken(_) => {}
+                Step::Content(..) | Step::Broken(_) => {}
             }
         }
     }
@@ -229,8 +232,18 @@ impl Shared {
 pub(super) struct Content {
     shared: Arc<Mutex<Shared>>,
     part: Cursor<Vec<u8>>,
+    /// Bytes of the content up to the end of the part.
+    behind: u64,
+    marks: Handed,
     ended: bool,
     stop: Stop,
+}
+
+impl Content {
+    /// Where what is known of its lines is found once they are read.
+    pub(super) fn marks(&self) -> Handed {
+        self.marks.clone()
+    }
 }
 
 impl Read for Content {
@@ -242,7 +255,13 @@ impl Read for Content {
             }
             let mut shared = lock(&self.shared);
             match shared.step(&self.stop) {
-                Some(Step::Content(part)) => self.part = Cursor::new(part),
+                Some(Step::Content(part, marks)) => {
+                    if let Some(marks) = marks {
+                        self.marks.give(self.behind, *marks);
+                    }
+                    self.behind += part.len() as u64;
+                    self.part = Cursor::new(part);
+                }
                 Some(Step::Broken(error)) => {
                     self.ended = true;
                     return Err(error);

@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Options;
 use super::ending::{self, Message};
+use super::marks::Placed;
 use super::reading::Stream;
 use crate::formats::{Decoder, Head, Item, Layout, Record, Sniffed, Splitter, trim};
 use crate::store::KnownChunk;
@@ -37,6 +38,8 @@ pub(super) struct Piece {
     pub(super) hash: u64,
     /// The heads of tables in it.
     pub(super) heads: Heads,
+    /// What is known of its lines.
+    pub(super) marks: Placed,
 }
 
 /// Heads of tables in a piece: where files were put together, one stands between the rows, and what comes
@@ -172,6 +175,7 @@ impl Chunker {
             lines: known.lines,
             prev,
             hash: known.hash,
+            marks: Placed::default(),
         }
     }
 
@@ -250,10 +254,12 @@ impl Chunker {
         }
         let Found { records, bytes, line, cut, heads } = found;
         let hash = hash(prev, stream.content().get(..bytes).unwrap_or_default(), cut);
+        let marks = stream.marks(bytes);
         let buffer = stream.cut_off(bytes, spare);
         let heads = self.heads(heads);
         self.pass_heads(&heads);
-        let piece = Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash, heads };
+        let piece =
+            Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash, heads, marks };
         self.line = line;
         self.begun = true;
         Some(piece)

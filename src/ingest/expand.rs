@@ -274,7 +274,10 @@ impl Source {
                     .and_then(|reader| Stream::new(name, Box::new(reader), None, stop));
                 stream.map_err(unread)?
             }
-            From::Member(content) => Stream::new(name, Box::new(content), None, stop).map_err(unread)?,
+            From::Member(content) => {
+                let handed = content.marks();
+                Stream::new(name, Box::new(content), None, stop).map_err(unread)?.with_marks(handed)
+            }
             From::Bytes(content) => {
                 let size = u64::try_from(content.len()).ok();
                 Stream::new(name, Box::new(Cursor::new(content)), size, stop).map_err(unread)?

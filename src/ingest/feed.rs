@@ -5,6 +5,7 @@
 
 use super::chunker::{Heads, Piece, hash};
 use super::making::{Carried, Maker, Prepared};
+use super::marks::Placed;
 use super::tally::Kept;
 use super::{Error, Options};
 use crate::formats::{Sniffed, Splitter};
@@ -69,6 +70,7 @@ impl Feed {
             prev: self.prev,
             hash: hash(self.prev, content, false),
             heads: Heads::default(),
+            marks: Placed::default(),
         };
         let settled = self.maker.decode(&piece).settle(&piece, &mut self.carried);
         let Prepared { mut chunk, .. } = settled.seal(&mut self.packer)?;

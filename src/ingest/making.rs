@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 use std::thread;
 
 use super::chunker::Piece;
@@ -13,7 +14,7 @@ use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT, ending};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Head, Item, Record, Sniffed, Take, Zone, excerpt};
+use crate::formats::{AliasLine, Clock, Decoder, Head, Item, MarkedColumns, Record, Sniffed, Take, Zone, excerpt};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject, RowView};
@@ -295,6 +296,8 @@ impl Maker {
             record: 0,
             held: 0,
         };
+        let mut lines = piece.marks.lines();
+        let mut columns: Option<(&Arc<Vec<String>>, Option<MarkedColumns>)> = None;
         for (place, record) in piece.records.iter().enumerate() {
             let text = piece.content().get(record.start..record.end).unwrap_or_default();
             if place % TURN == 0 {
@@ -307,7 +310,18 @@ impl Maker {
                 (Some(Head::Own), _) => taking.take(Item::Skipped),
                 (_, Some(_)) if text.trim_ascii().is_empty() => {}
                 (_, Some(columns)) => taking.take(under_other(record, text, columns)),
-                (_, None) => self.decoder.read_to(record.line, text, &mut taking),
+                (_, None) => {
+                    let marked = lines.find(record.start, record.end).and_then(|(names, row)| {
+                        if columns.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, names)) {
+                            columns = Some((names, self.decoder.marked(names)));
+                        }
+                        let (_, columns) = columns.as_ref()?;
+                        self.decoder.read_marked(record.line, text, columns.as_ref()?, row, &mut taking)
+                    });
+                    if marked.is_none() {
+                        self.decoder.read_to(record.line, text, &mut taking);
+                    }
+                }
             }
             taking.decoded.read += taking.held;
         }

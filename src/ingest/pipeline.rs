@@ -4,7 +4,7 @@
 //! its own piece. The caller gets the chunks in the order of the stream. Each piece passes its
 //! [`Carried`] to the next one by a channel, so the answer does not depend on the number of threads.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -26,6 +26,31 @@ struct Job {
     done: SyncSender<Result<Prepared, store::Error>>,
 }
 
+/// What streams that are behind leave to those to come: to ask the system for memory anew takes longer than to fill it.
+#[derive(Debug, Default)]
+pub(super) struct Spares {
+    buffers: Mutex<Vec<Vec<u8>>>,
+    packers: Mutex<Vec<Packer>>,
+}
+
+impl Spares {
+    /// A buffer, whose content does not matter.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps a buffer that is no longer needed.
+    fn keep(&self, buffer: Vec<u8>) {
+        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffers.len() < BUFFERS {
+            buffers.push(buffer);
+        }
+    }
+}
+
+/// Buffers that are kept: as many as are filled, read and waited for by one reader and two makers.
+const BUFFERS: usize = 4;
+
 /// How long the caller waits for a chunk before `take` hears that none came.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -42,6 +67,7 @@ pub(super) fn run(
     carried: Carried,
     prev: u64,
     makers: usize,
+    spares: &Spares,
     mut take: impl FnMut(Option<Prepared>) -> Result<bool, Error>,
 ) -> Result<End, Error> {
     let makers = makers.max(1);
@@ -52,17 +78,16 @@ pub(super) fn run(
         let (jobs, waiting) = mpsc::sync_channel(0);
         let waiting = Arc::new(Mutex::new(waiting));
         let (results, in_order) = mpsc::sync_channel(makers + AHEAD);
-        let (used, spares) = mpsc::channel();
         let mut threads = Vec::new();
         for _ in 0..makers {
-            let (waiting, used) = (Arc::clone(&waiting), used.clone());
+            let waiting = Arc::clone(&waiting);
             let thread = thread::Builder::new().name("import-make".into());
-            threads.push(thread.spawn_scoped(scope, move || work(maker, &waiting, &used)).map_err(no_thread)?);
+            threads.push(thread.spawn_scoped(scope, move || work(maker, &waiting, spares)).map_err(no_thread)?);
         }
         drop(waiting);
         let reader = thread::Builder::new()
             .name("import-read".into())
-            .spawn_scoped(scope, move || read(stream, chunker, carried, prev, jobs, results, &spares))
+            .spawn_scoped(scope, move || read(stream, chunker, carried, prev, jobs, results, spares))
             .map_err(no_thread)?;
         // Moved here, so that an error or a stop drops it and ends the threads.
         let in_order = in_order;
@@ -141,12 +166,12 @@ fn read(
     mut prev: u64,
     jobs: SyncSender<Job>,
     results: SyncSender<Receiver<Result<Prepared, store::Error>>>,
-    spares: &Receiver<Vec<u8>>,
+    spares: &Spares,
 ) -> End {
     let (first, mut before) = mpsc::sync_channel(1);
     // There is room for one, and the receiver is here.
     let _ = first.send(carried);
-    while let Some(piece) = chunker.next(&mut stream, prev, spares.try_recv().unwrap_or_default()) {
+    while let Some(piece) = chunker.next(&mut stream, prev, spares.buffer()) {
         prev = piece.hash;
         let (done, result) = mpsc::sync_channel(1);
         let (after, next) = mpsc::sync_channel(1);
@@ -155,22 +180,29 @@ fn read(
         }
         before = next;
     }
+    spares.keep(stream.give_up());
     ended(stream, chunker)
 }
 
 /// Makes chunks until there are no more jobs.
-fn work(maker: &Maker, waiting: &Mutex<Receiver<Job>>, used: &Sender<Vec<u8>>) {
-    let mut packer = None;
+fn work(maker: &Maker, waiting: &Mutex<Receiver<Job>>, spares: &Spares) {
+    let mut packer = spares.packers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    if let Some(packer) = &mut packer {
+        packer.go_on();
+    }
     loop {
         // A thread that panicked with the lock took no job.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { piece, before, after, done }) = job else { return };
+        let Ok(Job { piece, before, after, done }) = job else { break };
         let prepared = make(maker, &piece, &before, &after, &mut packer);
-        // The reader may have ended.
-        let _ = used.send(piece.buffer);
+        spares.keep(piece.buffer);
         if let Some(prepared) = prepared {
             let _ = done.send(prepared);
         }
+    }
+    if let Some(mut packer) = packer {
+        packer.leave();
+        spares.packers.lock().unwrap_or_else(PoisonError::into_inner).push(packer);
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use super::marks::{Handed, Placed};
 use super::partition::Adding;
 use super::{Error, Progress, Stop, unpacking};
 use crate::formats::{Added, Sniffed};
@@ -41,6 +42,8 @@ pub(super) struct Stream {
     part_of: Option<String>,
     /// Columns in each of its records, of at most so many bytes.
     added: Option<(Added, usize)>,
+    /// What is known of its lines.
+    handed: Option<Handed>,
     stop: Stop,
 }
 
@@ -103,6 +106,7 @@ impl Stream {
             path: None,
             part_of: None,
             added: None,
+            handed: None,
             stop: stop.clone(),
         })
     }
@@ -123,6 +127,19 @@ impl Stream {
     pub(super) fn one_of(mut self, file: &str) -> Self {
         self.part_of = Some(file.to_owned());
         self
+    }
+
+    /// Says where to find what is known of its lines.
+    pub(super) fn with_marks(mut self, handed: Handed) -> Self {
+        // Of what is packed in it nothing is known.
+        self.handed = Some(handed).filter(|_| !self.packed);
+        self
+    }
+
+    /// What is known of the lines of the next so many bytes.
+    pub(super) fn marks(&self, bytes: usize) -> Placed {
+        let behind = self.gone + bytes as u64;
+        self.handed.as_ref().map(|handed| handed.take(self.gone, behind)).unwrap_or_default()
     }
 
     /// The file that it is one part of.
@@ -149,6 +166,8 @@ impl Stream {
         let rest = Rest { reader, failure: self.failure.take() };
         self.reader = Box::new(Adding::new(io::Cursor::new(content).chain(rest), added.clone(), longest));
         (self.buffer, self.filled, self.ended) = (Vec::new(), 0, false);
+        // Its lines are others now.
+        self.handed = None;
         self.added = Some((added, longest));
         self
     }
@@ -211,6 +230,27 @@ impl Stream {
         self.filled = rest.len();
         self.gone += u64::try_from(bytes).unwrap_or(u64::MAX);
         std::mem::replace(&mut self.buffer, spare)
+    }
+
+    /// Reads on into a buffer that has more room, whose content does not matter.
+    pub(super) fn take_room(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
+        // What is small has room enough.
+        if self.ended || self.filled < FIRST {
+            return;
+        }
+        let mut buffer = buffer();
+        if buffer.len() <= self.buffer.len() {
+            return;
+        }
+        if let (Some(start), Some(content)) = (buffer.get_mut(..self.filled), self.buffer.get(..self.filled)) {
+            start.copy_from_slice(content);
+            self.buffer = buffer;
+        }
+    }
+
+    /// Its buffer, once nothing in it is needed any more.
+    pub(super) fn give_up(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
     }
 
     /// Whether it ended in an error, or by a stop.

@@ -4,6 +4,7 @@ use super::chunker::{Chunker, Same};
 use super::ending::{self, End};
 use super::firsts::Firsts;
 use super::making::{self, Carried, Maker, Prepared};
+use super::pipeline::Spares;
 use super::reading::Stream;
 use super::tally::{Kept, Reasons};
 use super::zoning::{Known, Zoning};
@@ -24,6 +25,7 @@ pub(super) struct Run<'a> {
     /// The last chunk that is considered there.
     firsts_until: i64,
     packer: Option<Packer>,
+    spares: Spares,
     /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
     written: usize,
     seen: Seen,
@@ -97,6 +99,7 @@ impl<'a> Run<'a> {
             firsts: None,
             firsts_until: 0,
             packer: None,
+            spares: Spares::default(),
             written: 0,
             seen: Seen::default(),
             left: None,
@@ -204,6 +207,7 @@ impl<'a> Run<'a> {
         reasons: &mut Reasons,
     ) -> Result<Read, Error> {
         self.see()?;
+        stream.take_room(|| self.spares.buffer());
         let mut parts = Parts {
             chunker: Chunker::new(sniffed, self.options),
             maker: Maker::new(sniffed, self.options),
@@ -394,24 +398,28 @@ impl<'a> Run<'a> {
             self.packer = packer;
             return end;
         }
-        pipeline::run(stream, chunker, &maker, carried, place.prev, self.options.threads, |prepared| {
-            let Some(prepared) = prepared else {
-                if !self.holds {
-                    self.writer.commit()?;
+        let spares = std::mem::take(&mut self.spares);
+        let end =
+            pipeline::run(stream, chunker, &maker, carried, place.prev, self.options.threads, &spares, |prepared| {
+                let Some(prepared) = prepared else {
+                    if !self.holds {
+                        self.writer.commit()?;
+                    }
+                    return Ok(true);
+                };
+                if !self.add(prepared, place, file, reasons, zoning)? {
+                    return Ok(false);
                 }
-                return Ok(true);
-            };
-            if !self.add(prepared, place, file, reasons, zoning)? {
-                return Ok(false);
-            }
-            if !prepared_commit && position.left().is_some_and(|left| left <= END) {
-                prepared_commit = true;
-                self.writer.prepare_commit()?;
-            }
-            let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
-            self.report.cancelled = self.hear(&done) == Flow::Stop;
-            Ok(!self.report.cancelled)
-        })
+                if !prepared_commit && position.left().is_some_and(|left| left <= END) {
+                    prepared_commit = true;
+                    self.writer.prepare_commit()?;
+                }
+                let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+                self.report.cancelled = self.hear(&done) == Flow::Stop;
+                Ok(!self.report.cancelled)
+            });
+        self.spares = spares;
+        end
     }
 
     /// Adds a chunk; `false` where another import has overtaken this one.

@@ -94,7 +94,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn of(shape: &Shape, key: &str) -> Self {
+    pub(super) fn of(shape: &Shape, key: &str) -> Self {
         let role = shape.role(key).into_owned();
         let field = match &role {
             Role::Property(name) => Field::of(name),
@@ -118,7 +118,7 @@ impl Keys {
 }
 
 /// What was found of a row next to its properties.
-pub(super) struct Found<'j> {
+pub(in crate::formats) struct Found<'j> {
     pub(super) event: Option<&'j str>,
     pub(super) fields: Properties<'j>,
     pub(super) is_plain: bool,
@@ -173,7 +173,7 @@ impl Shape {
 
 impl<'w> Found<'w> {
     /// The row with these properties.
-    pub(super) fn whole(self, properties: &'w str) -> Whole<'w> {
+    pub(in crate::formats) fn whole(self, properties: &'w str) -> Whole<'w> {
         let Self { event, fields, is_plain } = self;
         Whole { event, properties, fields: Some(fields), repaired: false, is_plain }
     }

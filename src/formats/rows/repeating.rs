@@ -13,13 +13,13 @@ use crate::formats::scan::properties;
 
 /// A row while its columns are not yet compared with its properties.
 pub(super) struct Repeating<'r> {
-    event: Option<&'r str>,
+    pub(super) event: Option<&'r str>,
     /// Properties that have a column.
-    columns: Vec<(&'r str, &'r str)>,
+    pub(super) columns: Vec<(&'r str, &'r str)>,
     /// The properties, unless they are a text.
-    object: Option<(&'r str, Properties<'r>)>,
+    pub(super) object: Option<(&'r str, Properties<'r>)>,
     /// No text of what is read so far has an escape.
-    is_plain: bool,
+    pub(super) is_plain: bool,
 }
 
 impl Shape {
@@ -30,7 +30,7 @@ impl Shape {
             return None;
         }
         text.clear();
-        let mut row = Repeating { event: None, columns: Vec::with_capacity(COLUMNS), object: None, is_plain: true };
+        let mut row = Repeating::new();
         let mut has_properties = false;
         let mut cursor = Cursor::of(json);
         cursor.take(b'{')?;
@@ -73,16 +73,29 @@ fn null(value: &str) -> &str {
 }
 
 impl<'r> Repeating<'r> {
+    /// A row without fields.
+    pub(super) fn new() -> Self {
+        Self { event: None, columns: Vec::with_capacity(COLUMNS), object: None, is_plain: true }
+    }
+
     /// The row, whose properties `text` is, unless they lie in it as they are; `None` where a column says what they do
     /// not.
     pub(super) fn whole<'w>(self, text: &'w [u8]) -> Option<Whole<'w>>
     where
         'r: 'w,
     {
+        let text = if self.object.is_some() { "" } else { simdutf8::basic::from_utf8(text).ok()? };
+        self.whole_of(text)
+    }
+
+    /// [`Repeating::whole`], of a text that is known to be one.
+    pub(super) fn whole_of<'w>(self, text: &'w str) -> Option<Whole<'w>>
+    where
+        'r: 'w,
+    {
         let (object, mut fields, is_plain) = if let Some((object, fields)) = self.object {
             (object, fields, self.is_plain)
         } else {
-            let text = simdutf8::basic::from_utf8(text).ok()?;
             let (fields, is_plain) = properties(text)?;
             (text.trim_end(), fields, is_plain && self.is_plain)
         };
@@ -92,7 +105,8 @@ impl<'r> Repeating<'r> {
                 return None;
             }
         }
-        let is_plain = is_plain && self.event.is_none_or(|event| !event.contains('\\'));
+        let has_escape = |event: &str| memchr::memchr(b'\\', event.as_bytes()).is_some();
+        let is_plain = is_plain && !self.event.is_some_and(has_escape);
         Some(Whole { event: self.event, properties: object, fields: Some(fields), repaired: false, is_plain })
     }
 }

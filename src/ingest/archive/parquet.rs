@@ -8,7 +8,12 @@
 //! each row, by the names of the folders.
 
 mod columns;
+mod dictionary;
 mod kinds;
+mod leaf;
+mod plain;
+mod reading;
+mod unpacked;
 mod writing;
 
 use std::borrow::Cow;
@@ -37,12 +42,9 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
     let groups = reader.num_row_groups();
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
     let is_own = |column: &str| schema.get_fields().iter().any(|field| field.name().eq_ignore_ascii_case(column));
-    let mut added = Vec::new();
+    let mut added = Added::default();
     for (column, value) in partitions.iter().filter(|(column, _)| !is_own(column)) {
-        added.push(b',');
-        quote(column.as_bytes(), &mut added);
-        added.push(b':');
-        quote(value.as_bytes(), &mut added);
+        added.push(column, value);
     }
     for number in 0..groups {
         let group = reader.get_row_group(number).map_err(failure)?;
@@ -58,12 +60,12 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
         if unknown.is_some() {
             continue;
         }
-        let goes_on = match Columns::of(&*group, &schema) {
+        let goes_on = match Columns::of(&*group, file, &schema, &added) {
             Ok(Some(columns)) => writing::give(columns, &added, giving),
             Ok(None) => match group.get_row_iter(None) {
                 Ok(rows) => {
                     let text = Vec::new();
-                    giving.content(Lines { rows, schema: &schema, added: &added, text, at: 0, failure: None })
+                    giving.content(Lines { rows, schema: &schema, added: &added.text, text, at: 0, failure: None })
                 }
                 Err(error) => giving.give(super::Step::Broken(failure(error))),
             },
@@ -74,6 +76,26 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
         }
     }
     Ok(())
+}
+
+/// Fields that each row of the file has.
+#[derive(Default)]
+struct Added {
+    /// Behind a comma.
+    text: Vec<u8>,
+    /// Their names, and the lengths of their values.
+    fields: Vec<(String, usize)>,
+}
+
+impl Added {
+    fn push(&mut self, column: &str, value: &str) {
+        self.text.push(b',');
+        quote(column.as_bytes(), &mut self.text);
+        self.text.push(b':');
+        let start = self.text.len();
+        quote(value.as_bytes(), &mut self.text);
+        self.fields.push((column.to_owned(), self.text.len() - start));
+    }
 }
 
 /// Ends the line of a row, with the fields `added`, which are behind a comma.

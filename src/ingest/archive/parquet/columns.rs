@@ -4,29 +4,22 @@
 //! What is missing, and where a list begins and ends, the levels of the format say (its page on nested
 //! encoding): an element behind the first of its list repeats at the level of the list, and a value is there
 //! from a level of definition on.
-//!
-//! Batches are as long as those of the crate's reader of rows, so that of a column which is damaged as
-//! many rows are read.
 
+use std::fs::File;
 use std::ops::Range;
+use std::sync::Arc;
 
 use parquet::basic::{ConvertedType, Repetition};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::RowGroupReader;
-use parquet::record::Field;
-use parquet::schema::types::{ColumnDescPtr, Type};
+use parquet::schema::types::Type;
 
-use super::kinds::{is_known, is_number, is_text};
-use super::{float, integer, value};
-use crate::formats::escape::{is_ascii_quoted, quote};
-
-/// Rows of a batch: the default of `parquet::record::reader`.
-const BATCH: usize = 1024;
-
-/// Rows whose values are fetched together.
-const NEAR: usize = 64;
+use super::Added;
+use super::kinds::is_known;
+use super::leaf::{Batch, Leaf, NEAR};
+use super::reading::{Reading, Written};
+use crate::formats::escape::quote;
+use crate::ingest::marks::Marks;
 
 /// Bytes of lines that are given at once.
 const PART: usize = 1 << 17;
@@ -36,23 +29,14 @@ pub(super) struct Columns<'s> {
     /// What a row is made of, for those who write rows.
     pub(super) fields: Fields<'s>,
     /// What reads the rows.
-    pub(super) reading: Reading,
+    pub(super) reading: Reading<'s>,
 }
 
 /// The fields of a row.
-pub(super) struct Fields<'s>(Vec<Node<'s>>);
-
-/// Reads a group, batch by batch.
-pub(super) struct Reading {
-    readers: Vec<(ColumnReader, ColumnDescPtr)>,
-    /// Rows of the group that are in no batch yet.
-    left: usize,
-}
-
-/// Rows that were read and are not written yet.
-pub(super) struct Batch {
-    leaves: Vec<Leaf>,
-    rows: usize,
+pub(super) struct Fields<'s> {
+    nodes: Vec<Node<'s>>,
+    /// The names of all fields of a row, for its marks.
+    names: Arc<Vec<String>>,
 }
 
 /// A field of a row, or the element of a list.
@@ -65,6 +49,8 @@ struct Node<'s> {
     /// The columns of its values.
     leaves: Range<usize>,
     of: Of<'s>,
+    /// It is called like what rows have as the text of an object.
+    is_inner: bool,
 }
 
 /// What a field is.
@@ -75,89 +61,27 @@ enum Of<'s> {
     List(Box<Node<'s>>, i16),
 }
 
-/// What of a column is in a batch.
-struct Leaf {
-    values: Values,
-    /// A level for each place, where a value can be missing.
-    levels: Vec<i16>,
-    most: i16,
-    /// For each place, at which level it repeats, where one can.
-    repeats: Vec<i16>,
-    is_repeated: bool,
-    /// The next place, and the next value.
-    place: usize,
-    next: usize,
-    kind: ColumnDescPtr,
-    /// Whole numbers that mean nothing else.
-    is_number: bool,
-    /// Texts.
-    is_text: bool,
-}
-
-/// Values of a batch.
-enum Values {
-    Bool(Vec<bool>),
-    Int32(Vec<i32>),
-    Int64(Vec<i64>),
-    Float(Vec<f32>),
-    Double(Vec<f64>),
-    Bytes(Vec<ByteArray>),
-    Fixed(Vec<parquet::data_type::FixedLenByteArray>),
-}
-
 impl<'s> Columns<'s> {
     /// The rows of a group; `None` for one that has maps, lists of old programs or values of a kind that is left
     /// to the reader of rows.
-    pub(super) fn of(group: &dyn RowGroupReader, schema: &'s Type) -> Result<Option<Self>> {
+    pub(super) fn of(
+        group: &'s dyn RowGroupReader,
+        file: &File,
+        schema: &'s Type,
+        added: &Added,
+    ) -> Result<Option<Self>> {
         let mut leaves = 0;
         let Some(nodes) = nodes(schema, 0, 0, &mut leaves) else { return Ok(None) };
         let about = group.metadata();
         if leaves != group.num_columns() || !about.columns().iter().all(|column| is_known(column.column_descr())) {
             return Ok(None);
         }
-        let readers = (0..leaves).map(|at| Ok((group.get_column_reader(at)?, about.column(at).column_descr_ptr())));
-        let left = usize::try_from(about.num_rows()).unwrap_or(0);
-        let reading = Reading { readers: readers.collect::<Result<_>>()?, left };
-        Ok(Some(Self { fields: Fields(nodes), reading }))
-    }
-}
-
-impl Reading {
-    /// Whether no more than one batch is left.
-    pub(super) fn is_short(&self) -> bool {
-        self.left <= BATCH
-    }
-
-    /// Reads the next batch into one that is written; `None` behind the last.
-    pub(super) fn next(&mut self, spare: Option<Batch>) -> Option<Result<Batch>> {
-        if self.left == 0 {
-            return None;
-        }
-        let batch = self.fill(spare);
-        if batch.is_err() {
-            self.left = 0;
-        }
-        Some(batch)
-    }
-
-    fn fill(&mut self, spare: Option<Batch>) -> Result<Batch> {
-        let rows = self.left.min(BATCH);
-        let mut batch = if let Some(batch) = spare {
-            batch
-        } else {
-            let leaves = self.readers.iter().map(|(reader, kind)| Leaf::of(reader, kind));
-            Batch { leaves: leaves.collect::<Result<_>>()?, rows: 0 }
-        };
-        for (leaf, (reader, kind)) in batch.leaves.iter_mut().zip(&mut self.readers) {
-            let read = leaf.fill(reader, rows)?;
-            if read != rows {
-                let said = format!("column {} ends {} rows too early", kind.path().string(), rows - read);
-                return Err(ParquetError::General(said));
-            }
-        }
-        batch.rows = rows;
-        self.left -= rows;
-        Ok(batch)
+        let mut written = Vec::with_capacity(leaves);
+        nodes.iter().for_each(|node| node.written(true, &mut written));
+        let reading = Reading::of(group, file, written)?;
+        let own = nodes.iter().map(|node| node.kind.name().to_owned());
+        let names = Arc::new(own.chain(added.fields.iter().map(|(name, _)| name.clone())).collect());
+        Ok(Some(Self { fields: Fields { nodes, names }, reading }))
     }
 }
 
@@ -167,28 +91,37 @@ impl Batch {
     pub(super) fn write(
         &mut self,
         fields: &Fields<'_>,
-        added: &[u8],
-        take: &mut dyn FnMut(Vec<u8>) -> bool,
+        added: &Added,
+        take: &mut dyn FnMut(Vec<u8>, Marks) -> bool,
     ) -> Result<()> {
         let room = PART + PART / 8;
         let mut out = Vec::with_capacity(room);
+        let mut marks = Marks::of(&fields.names);
         for row in 0..self.rows {
             if row % NEAR == 0 {
                 out.reserve(self.leaves.iter().map(Leaf::near).sum());
             }
             let start = out.len();
-            if let Err(error) = fields.write(&mut self.leaves, row, &mut out) {
-                out.truncate(start);
-                take(out);
-                return Err(error);
-            }
-            super::add(added, &mut out);
-            if out.len() >= PART && !take(std::mem::replace(&mut out, Vec::with_capacity(room))) {
-                return Ok(());
+            let is_known = match fields.write(&mut self.leaves, row, &mut out, &mut marks) {
+                Ok(is_known) => is_known,
+                Err(error) => {
+                    out.truncate(start);
+                    take(out, marks);
+                    return Err(error);
+                }
+            };
+            super::add(&added.text, &mut out);
+            let is_known = is_known && fields.mark(added, &mut marks);
+            marks.end(out.len() - start, is_known);
+            if out.len() >= PART {
+                let lines = std::mem::replace(&mut out, Vec::with_capacity(room));
+                if !take(lines, std::mem::replace(&mut marks, Marks::of(&fields.names))) {
+                    return Ok(());
+                }
             }
         }
         if !out.is_empty() {
-            take(out);
+            take(out, marks);
         }
         // What the values lie in is free from here on.
         self.leaves.iter_mut().for_each(Leaf::clear);
@@ -226,7 +159,8 @@ fn node<'s>(kind: &'s Type, level: i16, repeats: i16, leaves: &mut usize) -> Opt
             Of::List(Box::new(element), repeats + 1)
         }
     };
-    Some(Node { key, kind, level, leaves: first..*leaves, of })
+    let is_inner = kind.name().eq_ignore_ascii_case("properties");
+    Some(Node { key, kind, level, leaves: first..*leaves, of, is_inner })
 }
 
 /// The kind of the elements of a list of three levels, as the format's page on logical types has it; `None` for
@@ -264,27 +198,62 @@ fn write(fields: &[Node<'_>], leaves: &mut [Leaf], out: &mut Vec<u8>) -> Result<
 }
 
 impl Fields<'_> {
-    /// Writes a row of the batch as an object.
-    fn write(&self, leaves: &mut [Leaf], row: usize, out: &mut Vec<u8>) -> Result<()> {
+    /// Writes a row of the batch as an object, and whether its marks say where its fields lie.
+    fn write(&self, leaves: &mut [Leaf], row: usize, out: &mut Vec<u8>, marks: &mut Marks) -> Result<bool> {
         let start = out.len();
-        for field in &self.0 {
+        let mut is_known = true;
+        for (column, field) in self.nodes.iter().enumerate() {
+            let value;
             if let Of::Value = field.of {
                 // Its column has one place for each row.
                 let Some(leaf) = leaves.get_mut(field.leaves.start) else { continue };
-                if leaf.most == 0 || leaf.levels.get(row).is_some_and(|level| *level >= field.level) {
-                    out.extend_from_slice(&field.key);
-                    leaf.write(field.kind, out)?;
+                if leaf.most > 0 && leaf.levels.get(row).is_none_or(|level| *level < field.level) {
+                    continue;
+                }
+                if leaf.texts.is_some() {
+                    // Its key stands before it.
+                    let text = leaf.number()?;
+                    out.extend_from_slice(text);
+                    is_known &= mark(column, text.len().saturating_sub(field.key.len()), marks);
+                    continue;
+                }
+                out.extend_from_slice(&field.key);
+                value = out.len();
+                match if field.is_inner { leaf.text() } else { None } {
+                    Some(text) => {
+                        marks.inner(text);
+                        quote(text.as_bytes(), out);
+                        leaf.next += 1;
+                    }
+                    None => leaf.write(field.kind, out)?,
                 }
             } else if field.is_there(leaves) {
                 out.extend_from_slice(&field.key);
+                value = out.len();
                 field.write(leaves, out)?;
             } else {
                 field.skip(leaves);
+                continue;
             }
+            is_known &= mark(column, out.len() - value, marks);
         }
         begin(start, out);
-        leaves.iter().filter(|leaf| leaf.is_repeated).try_for_each(Leaf::ends)
+        leaves.iter().filter(|leaf| leaf.is_repeated).try_for_each(Leaf::ends)?;
+        Ok(is_known)
     }
+
+    /// Marks the fields that each row has, and says whether it could.
+    fn mark(&self, added: &Added, marks: &mut Marks) -> bool {
+        let added = added.fields.iter().enumerate();
+        added.fold(true, |is_known, (at, (_, length))| is_known & mark(self.nodes.len() + at, *length, marks))
+    }
+}
+
+/// Marks a field, and says whether it could: marks are short, as nearly all fields are.
+fn mark(column: usize, length: usize, marks: &mut Marks) -> bool {
+    let (Ok(column), Ok(length)) = (u16::try_from(column), u16::try_from(length)) else { return false };
+    marks.field(column, length);
+    true
 }
 
 /// Makes an object of the fields from `start` on, each of which is behind a comma.
@@ -296,7 +265,19 @@ fn begin(start: usize, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-impl Node<'_> {
+impl<'s> Node<'s> {
+    /// The values of its columns: what each is, and what stands before it wherever it is there.
+    fn written(&self, is_outer: bool, values: &mut Vec<Written<'s>>) {
+        match &self.of {
+            Of::Value => {
+                let key = if is_outer { self.key.clone() } else { Vec::new() };
+                values.push(Written { kind: self.kind, key, is_inner: is_outer && self.is_inner });
+            }
+            Of::Fields(fields) => fields.iter().for_each(|field| field.written(false, values)),
+            Of::List(element, _) => element.written(false, values),
+        }
+    }
+
     /// Whether it is there where its columns stand.
     fn is_there(&self, leaves: &[Leaf]) -> bool {
         leaves.get(self.leaves.start).is_some_and(|leaf| leaf.level() >= self.level)
@@ -351,187 +332,128 @@ impl Node<'_> {
     }
 }
 
-impl Leaf {
-    /// One for what such a reader reads.
-    fn of(reader: &ColumnReader, kind: &ColumnDescPtr) -> Result<Self> {
-        let values = match reader {
-            ColumnReader::BoolColumnReader(_) => Values::Bool(Vec::new()),
-            ColumnReader::Int32ColumnReader(_) => Values::Int32(Vec::new()),
-            ColumnReader::Int64ColumnReader(_) => Values::Int64(Vec::new()),
-            ColumnReader::FloatColumnReader(_) => Values::Float(Vec::new()),
-            ColumnReader::DoubleColumnReader(_) => Values::Double(Vec::new()),
-            ColumnReader::ByteArrayColumnReader(_) => Values::Bytes(Vec::new()),
-            ColumnReader::FixedLenByteArrayColumnReader(_) => Values::Fixed(Vec::new()),
-            ColumnReader::Int96ColumnReader(_) => return Err(ParquetError::NYI("INT96".to_owned())),
-        };
-        Ok(Self {
-            values,
-            levels: Vec::new(),
-            most: kind.max_def_level(),
-            repeats: Vec::new(),
-            is_repeated: kind.max_rep_level() > 0,
-            place: 0,
-            next: 0,
-            is_number: is_number(kind),
-            is_text: is_text(kind.converted_type()),
-            kind: kind.clone(),
-        })
-    }
-
-    /// Reads so many rows, and says how many there were.
-    fn fill(&mut self, reader: &mut ColumnReader, rows: usize) -> Result<usize> {
-        self.clear();
-        let levels = [(self.most > 0).then_some(&mut self.levels), self.is_repeated.then_some(&mut self.repeats)];
-        match (reader, &mut self.values) {
-            (ColumnReader::BoolColumnReader(reader), Values::Bool(values)) => read(reader, rows, levels, values),
-            (ColumnReader::Int32ColumnReader(reader), Values::Int32(values)) => read(reader, rows, levels, values),
-            (ColumnReader::Int64ColumnReader(reader), Values::Int64(values)) => read(reader, rows, levels, values),
-            (ColumnReader::FloatColumnReader(reader), Values::Float(values)) => read(reader, rows, levels, values),
-            (ColumnReader::DoubleColumnReader(reader), Values::Double(values)) => read(reader, rows, levels, values),
-            (ColumnReader::ByteArrayColumnReader(reader), Values::Bytes(values)) => read(reader, rows, levels, values),
-            (ColumnReader::FixedLenByteArrayColumnReader(reader), Values::Fixed(values)) => {
-                read(reader, rows, levels, values)
-            }
-            // A batch is read again by what it was made for.
-            _ => Ok(0),
-        }
-    }
-
-    /// Bytes of the values of the next rows.
-    ///
-    /// These come from the thread that read them, and a row has one of each column: asked for one by one each would
-    /// be waited for.
-    fn near(&self) -> usize {
-        match &self.values {
-            Values::Bytes(values) => values.iter().skip(self.next).take(NEAR).map(ByteArray::len).sum(),
-            _ => 0,
-        }
-    }
-
-    /// Lets go of what was read.
-    fn clear(&mut self) {
-        (self.place, self.next) = (0, 0);
-        self.levels.clear();
-        self.repeats.clear();
-        match &mut self.values {
-            Values::Bool(values) => values.clear(),
-            Values::Int32(values) => values.clear(),
-            Values::Int64(values) => values.clear(),
-            Values::Float(values) => values.clear(),
-            Values::Double(values) => values.clear(),
-            Values::Bytes(values) => values.clear(),
-            Values::Fixed(values) => values.clear(),
-        }
-    }
-
-    /// The level of the next place.
-    fn level(&self) -> i16 {
-        if self.most == 0 { 0 } else { self.levels.get(self.place).copied().unwrap_or(0) }
-    }
-
-    /// Whether the next place is one more of a list whose elements repeat at this level.
-    fn goes_on(&self, repeats: i16) -> bool {
-        self.repeats.get(self.place).is_some_and(|level| *level >= repeats)
-    }
-
-    /// Whether a row ends here.
-    fn ends(&self) -> Result<()> {
-        if self.goes_on(1) {
-            return Err(ParquetError::General(format!("a list of column {} has no end", self.kind.path().string())));
-        }
-        Ok(())
-    }
-
-    /// Writes the next value.
-    fn write(&mut self, kind: &Type, out: &mut Vec<u8>) -> Result<()> {
-        let (at, of) = (self.next, &self.kind);
-        self.next += 1;
-        let field = match &self.values {
-            Values::Bytes(values) => match values.get(at) {
-                Some(bytes) if self.is_text && text(bytes.data(), out) => return Ok(()),
-                Some(bytes) => Some(Field::convert_byte_array(of, bytes.clone())?),
-                None => None,
-            },
-            Values::Int64(values) => match values.get(at) {
-                Some(number) if self.is_number => {
-                    integer(*number, out);
-                    return Ok(());
-                }
-                number => number.map(|number| Field::convert_int64(of, *number)),
-            },
-            Values::Int32(values) => match values.get(at) {
-                Some(number) if self.is_number => {
-                    integer(i64::from(*number), out);
-                    return Ok(());
-                }
-                number => number.map(|number| Field::convert_int32(of, *number)),
-            },
-            Values::Bool(values) => values.get(at).map(|is| Field::convert_bool(of, *is)),
-            Values::Float(values) => values.get(at).map(|number| Field::convert_float(of, *number)),
-            Values::Double(values) => match values.get(at) {
-                Some(number) => {
-                    float(*number, out);
-                    return Ok(());
-                }
-                None => None,
-            },
-            Values::Fixed(values) => match values.get(at) {
-                Some(bytes) => Some(Field::convert_byte_array(of, bytes.clone().into())?),
-                None => None,
-            },
-        };
-        value(&field.unwrap_or(Field::Null), Some(kind), out);
-        Ok(())
-    }
-}
-
-/// Writes bytes that are a text; `false`, and nothing, where they are none.
-fn text(bytes: &[u8], out: &mut Vec<u8>) -> bool {
-    let start = out.len();
-    let is_text = is_ascii_quoted(bytes, out) || simdutf8::basic::from_utf8(bytes).is_ok();
-    if !is_text {
-        out.truncate(start);
-    }
-    is_text
-}
-
-/// Reads so many rows of a column, and says how many there were.
-fn read<T: DataType>(
-    reader: &mut ColumnReaderImpl<T>,
-    rows: usize,
-    [levels, repeats]: [Option<&mut Vec<i16>>; 2],
-    values: &mut Vec<T::T>,
-) -> Result<usize> {
-    let (read, _, _) = reader.read_records(rows, levels, repeats, values)?;
-    Ok(read)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
+    use std::fs;
     use std::path::Path;
 
+    use parquet::basic::Compression;
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
     use parquet::file::metadata::ColumnChunkMetaData;
+    use parquet::file::properties::{WriterProperties, WriterVersion};
     use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
 
     use super::super::{object, unread};
     use super::*;
 
-    /// The rows of a group by columns, if they can be read so.
-    fn by_columns(group: &dyn RowGroupReader, schema: &Type) -> Option<Vec<String>> {
-        let Columns { fields, mut reading } = Columns::of(group, schema).unwrap()?;
+    /// The rows of a group by columns, if they can be read so, and how the columns were read.
+    fn by_columns(group: &dyn RowGroupReader, file: &File, schema: &Type) -> Option<(Vec<String>, String)> {
+        let added = Added::default();
+        let Columns { fields, mut reading } = Columns::of(group, file, schema, &added).unwrap()?;
         let mut text = Vec::new();
         let mut batch = None;
         while let Some(read) = reading.next(batch.take()) {
             let mut read = read.unwrap();
-            let mut take = |part: Vec<u8>| {
+            let mut take = |part: Vec<u8>, _: Marks| {
                 text.extend_from_slice(&part);
                 true
             };
-            read.write(&fields, b"", &mut take).unwrap();
+            read.write(&fields, &added, &mut take).unwrap();
             batch = Some(read);
         }
-        Some(String::from_utf8(text).unwrap().lines().map(str::to_owned).collect())
+        let lines = String::from_utf8(text).unwrap().lines().map(str::to_owned).collect();
+        Some((lines, reading.ways().join(" ")))
+    }
+
+    /// The rows of a group, by the reader of rows.
+    fn by_rows(group: &dyn RowGroupReader, schema: &Type) -> Vec<String> {
+        let rows = group.get_row_iter(None).unwrap().map(|row| {
+            let mut text = Vec::new();
+            object(&row.unwrap(), Some(schema), &mut text);
+            String::from_utf8(text).unwrap()
+        });
+        rows.collect()
+    }
+
+    const SCHEMA: &str = "message m { required int64 n; optional binary t (UTF8); optional binary properties (UTF8);
+        optional group l (LIST) { repeated group list { optional binary element (UTF8); } } }";
+
+    /// A file of one group with so many rows, of which some lack texts and some repeat them.
+    fn file(rows: usize, properties: WriterProperties) -> File {
+        let file = tempfile::tempfile().unwrap();
+        let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
+        let mut writer = SerializedFileWriter::new(file.try_clone().unwrap(), schema, Arc::new(properties)).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let numbers: Vec<i64> = (0..rows).map(|row| i64::try_from(row % 7).unwrap()).collect();
+        column.typed::<Int64Type>().write_batch(&numbers, None, None).unwrap();
+        column.close().unwrap();
+        for (lacks, text) in [
+            (3, (|row| format!("é \"{}\"", row % 50)) as fn(usize) -> String),
+            (11, |row| format!("{{\"row\":{row},\"x\":\"{}\"}}", "ab\\é".repeat(row % 2000))),
+        ] {
+            let there = (0..rows).filter(|row| row % lacks > 0);
+            let texts: Vec<_> = there.map(|row| ByteArray::from(text(row).as_str())).collect();
+            let levels: Vec<i16> = (0..rows).map(|row| i16::from(row % lacks > 0)).collect();
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<ByteArrayType>().write_batch(&texts, Some(&levels), None).unwrap();
+            column.close().unwrap();
+        }
+        // No list, an empty one, or one of a text, nothing and a text.
+        let lists = (0..rows).flat_map(|row| match row % 3 {
+            0 => vec![(0, 0)],
+            1 => vec![(1, 0)],
+            _ => vec![(3, 0), (2, 1), (3, 1)],
+        });
+        let (levels, repeats): (Vec<i16>, Vec<i16>) = lists.unzip();
+        let texts: Vec<_> = (0..levels.iter().filter(|level| **level == 3).count())
+            .map(|at| ByteArray::from(format!("{}", at % 900).as_str()))
+            .collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&texts, Some(&levels), Some(&repeats)).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        file
+    }
+
+    #[test]
+    fn values_are_the_same_with_dictionaries_without_and_in_pages_of_any_length() {
+        let plain = || WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false);
+        let long = || plain().set_data_page_size_limit(1 << 30).set_data_page_row_count_limit(usize::MAX);
+        let mixed = WriterProperties::builder().set_dictionary_page_size_limit(2000).set_data_page_size_limit(3000);
+        let second = || WriterProperties::builder().set_writer_version(WriterVersion::PARQUET_2_0);
+        for (name, ways, properties) in [
+            ("dictionaries", "numbers numbers values numbers", WriterProperties::builder().build()),
+            (
+                "dictionaries that become too long",
+                "numbers numbers values values",
+                mixed.set_write_batch_size(100).build(),
+            ),
+            ("dictionaries in version 2", "numbers numbers values numbers", second().build()),
+            ("long pages", "values values texts values", long().build()),
+            (
+                "short pages",
+                "values values texts values",
+                plain().set_data_page_size_limit(1 << 16).set_write_batch_size(64).build(),
+            ),
+            (
+                "long pages of version 2",
+                "values values values values",
+                long().set_writer_version(WriterVersion::PARQUET_2_0).build(),
+            ),
+            ("no packing", "values values values values", long().set_compression(Compression::UNCOMPRESSED).build()),
+        ] {
+            let file = file(5000, properties);
+            let reader = SerializedFileReader::new(file.try_clone().unwrap()).unwrap();
+            let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+            let group = reader.get_row_group(0).unwrap();
+            let (found, read) = by_columns(&*group, &file, &schema).unwrap();
+            assert!(found == by_rows(&*group, &schema), "{name}");
+            assert_eq!((found.len(), read.as_str()), (5000, ways), "{name}");
+        }
     }
 
     #[test]
@@ -548,13 +470,8 @@ mod tests {
                 if group.metadata().columns().iter().any(is_packed_otherwise) {
                     continue;
                 }
-                let Some(found) = by_columns(&*group, &schema) else { continue };
-                let rows = group.get_row_iter(None).unwrap().map(|row| {
-                    let mut text = Vec::new();
-                    object(&row.unwrap(), Some(&schema), &mut text);
-                    String::from_utf8(text).unwrap()
-                });
-                assert_eq!(found, rows.collect::<Vec<_>>(), "{} {number}", path.display());
+                let Some((found, _)) = by_columns(&*group, &File::open(&path).unwrap(), &schema) else { continue };
+                assert_eq!(found, by_rows(&*group, &schema), "{} {number}", path.display());
                 read += found.len();
             }
         }

@@ -13,9 +13,12 @@ use std::thread;
 use parquet::errors::ParquetError;
 
 use super::super::{Giving, Step};
-use super::columns::{Batch, Columns, Fields, Reading};
-use super::failure;
+use super::columns::{Columns, Fields};
+use super::leaf::Batch;
+use super::reading::Reading;
+use super::{Added, failure};
 use crate::ingest::THREADS;
+use crate::ingest::marks::Marks;
 use crate::model::threads::join;
 
 /// Parts of the lines of one batch that wait.
@@ -29,13 +32,13 @@ struct Job {
 
 /// What comes of a batch.
 enum Part {
-    Lines(Vec<u8>),
+    Lines(Vec<u8>, Marks),
     /// Behind all lines: the batch to use again, and what is wrong with the row behind them.
     End(Batch, Option<ParquetError>),
 }
 
 /// Hands over the rows of a group; `false` once nothing takes them any more.
-pub(super) fn give(columns: Columns<'_>, added: &[u8], giving: &Giving) -> bool {
+pub(super) fn give(columns: Columns<'_>, added: &Added, giving: &Giving) -> bool {
     let Columns { fields, mut reading } = columns;
     if reading.is_short() {
         // To start threads would take longer.
@@ -64,15 +67,15 @@ pub(super) fn give(columns: Columns<'_>, added: &[u8], giving: &Giving) -> bool 
 }
 
 /// [`give`], of one batch and by this thread.
-fn alone(fields: &Fields<'_>, reading: &mut Reading, added: &[u8], giving: &Giving) -> bool {
+fn alone(fields: &Fields<'_>, reading: &mut Reading<'_>, added: &Added, giving: &Giving) -> bool {
     let mut batch = match reading.next(None) {
         None => return true,
         Some(Ok(batch)) => batch,
         Some(Err(error)) => return giving.give(Step::Broken(failure(error))),
     };
     let mut goes_on = true;
-    let written = batch.write(fields, added, &mut |lines| {
-        goes_on = giving.give(Step::Content(lines));
+    let written = batch.write(fields, added, &mut |lines, marks| {
+        goes_on = giving.give(Step::Content(lines, Some(Box::new(marks))));
         goes_on && giving.is_wanted()
     });
     match written {
@@ -82,7 +85,7 @@ fn alone(fields: &Fields<'_>, reading: &mut Reading, added: &[u8], giving: &Givi
 }
 
 /// Has batches written, so many `ahead`, and hands over their lines in the order of the batches.
-fn hand_over(reading: &mut Reading, jobs: &Sender<Job>, ahead: usize, giving: &Giving) -> bool {
+fn hand_over(reading: &mut Reading<'_>, jobs: &Sender<Job>, ahead: usize, giving: &Giving) -> bool {
     let mut begun: VecDeque<Receiver<Part>> = VecDeque::new();
     let (mut spares, mut wrong) = (Vec::new(), None);
     loop {
@@ -116,9 +119,9 @@ fn hand_over(reading: &mut Reading, jobs: &Sender<Job>, ahead: usize, giving: &G
         };
         loop {
             match parts.recv() {
-                Ok(Part::Lines(_)) if !giving.is_wanted() => return true,
-                Ok(Part::Lines(lines)) => {
-                    if !giving.give(Step::Content(lines)) {
+                Ok(Part::Lines(..)) if !giving.is_wanted() => return true,
+                Ok(Part::Lines(lines, marks)) => {
+                    if !giving.give(Step::Content(lines, Some(Box::new(marks)))) {
                         return false;
                     }
                 }
@@ -135,12 +138,12 @@ fn hand_over(reading: &mut Reading, jobs: &Sender<Job>, ahead: usize, giving: &G
 }
 
 /// Writes batches until there are no more jobs.
-fn work(waiting: &Mutex<Receiver<Job>>, fields: &Fields<'_>, added: &[u8]) {
+fn work(waiting: &Mutex<Receiver<Job>>, fields: &Fields<'_>, added: &Added) {
     loop {
         // A thread that panicked with the lock took no job.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { mut batch, parts }) = job else { return };
-        let written = batch.write(fields, added, &mut |lines| parts.send(Part::Lines(lines)).is_ok());
+        let written = batch.write(fields, added, &mut |lines, marks| parts.send(Part::Lines(lines, marks)).is_ok());
         // Nothing may take it any more.
         let _ = parts.send(Part::End(batch, written.err()));
     }
@@ -188,21 +191,24 @@ mod tests {
     #[test]
     fn rows_of_many_batches_come_in_their_order_until_nothing_takes_them() {
         for rows in [1, 1024, 1025, 9000] {
-            let reader = SerializedFileReader::new(file(rows)).unwrap();
+            let file = file(rows);
+            let reader = SerializedFileReader::new(file.try_clone().unwrap()).unwrap();
             let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
             let group = reader.get_row_group(0).unwrap();
-            let columns = || Columns::of(&*group, &schema).unwrap().unwrap();
+            let columns = |added: &Added| Columns::of(&*group, &file, &schema, added).unwrap().unwrap();
             let giving = |most| {
                 let (steps, taken) = mpsc::sync_channel(most);
                 (Giving { steps, wanted: Arc::new(AtomicU64::new(1)), number: 1 }, taken)
             };
             let (all, taken) = giving(1000);
-            assert!(give(columns(), br#","day":"x""#, &all));
+            let mut added = Added::default();
+            added.push("day", "x");
+            assert!(give(columns(&added), &added, &all));
             drop(all);
             let mut found = Vec::new();
             for step in taken {
                 match step {
-                    Step::Content(lines) => found.extend(lines),
+                    Step::Content(lines, _) => found.extend(lines),
                     _ => panic!("nothing is wrong with it"),
                 }
             }
@@ -215,7 +221,7 @@ mod tests {
             assert!(String::from_utf8(found).unwrap() == expected, "{rows} rows");
             let (none, taken) = giving(0);
             drop(taken);
-            assert!(!give(columns(), b"", &none), "{rows} rows");
+            assert!(!give(columns(&Added::default()), &Added::default(), &none), "{rows} rows");
         }
     }
 }
