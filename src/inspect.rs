@@ -93,6 +93,14 @@ impl Inspector {
         Self { source: Box::new(source), chosen: None, thresholds: Thresholds::DEFAULT, redaction: None }
     }
 
+    /// Another one over the same moment, for another thread; `None` where there can be none.
+    fn another(&self) -> Result<Option<Self>, Error> {
+        // What redacts knows the ids that it has met.
+        let Some(sweep) = self.source.sweep().filter(|_| self.redaction.is_none()) else { return Ok(None) };
+        let Some(source) = sweep.another()? else { return Ok(None) };
+        Ok(Some(Self { source, chosen: self.chosen, thresholds: self.thresholds, redaction: None }))
+    }
+
     /// Finds mistakes by these numbers from now on.
     pub fn set_thresholds(&mut self, thresholds: Thresholds) {
         self.thresholds = thresholds;

@@ -39,6 +39,7 @@ pub mod error;
 pub mod foreign;
 mod head;
 mod index;
+mod joining;
 mod number;
 mod open;
 mod packs;

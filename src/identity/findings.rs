@@ -118,6 +118,11 @@ impl Sums {
 pub struct Way(pub Vec<(Arrival, Millis)>);
 
 impl Way {
+    /// Whether the moment of its arrival says of a row whether it was split: nothing of the way came in the same.
+    pub fn is_decided_at(&self, arrived: Millis) -> bool {
+        self.0.iter().all(|(since, _)| since.at != arrived)
+    }
+
     /// Whether all of it was there before what arrived then: no such row is split.
     pub fn is_before(&self, arrived: Millis) -> bool {
         self.0.last().is_none_or(|(since, _)| since.at < arrived)

@@ -18,7 +18,9 @@ pub(super) mod sums;
 mod tallied;
 mod whole;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use self::gathered::Gathered;
 use self::money::Losses;
@@ -31,6 +33,7 @@ use crate::identity::findings::{EMAIL_ON_TWO_USERS, Lost, ROWS_WITHOUT_ID, ROWS_
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, MIXPANEL, Source};
 use crate::model::money::Amounts;
+use crate::model::threads::join;
 use crate::model::{Id, Millis};
 
 /// Rows of a finding of the whole store that are listed, at most.
@@ -111,13 +114,38 @@ pub fn store_by(
         }
         Ok(audit)
     })?;
-    for found in &mut audit.found {
-        // Evidence means to open journeys, for which who wants to stop does not wait.
-        audit.complete = audit.complete && go_on(audit.events, audit.events);
-        prove(inspector, found, if audit.complete { MOST_OPENED } else { 0 })?;
-    }
+    inspector.source().one_moment(|| prove_all(inspector, &mut audit, go_on))?;
     audit.sort();
     Ok(audit)
+}
+
+/// Opens journeys for the evidence of every finding, of a large store on two threads.
+fn prove_all(inspector: &Inspector, audit: &mut Audit, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), Error> {
+    let events = audit.events;
+    let helper = if events >= summed::MANY_ROWS && audit.found.len() > 1 { inspector.another()? } else { None };
+    let is_complete = AtomicBool::new(audit.complete);
+    let next = Mutex::new(audit.found.iter_mut());
+    let work = |inspector: &Inspector, is_helper: bool, go_on: &mut dyn FnMut() -> bool| {
+        loop {
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = if is_helper { next.next_back() } else { next.next() };
+            drop(next);
+            let Some(found) = found else { return Ok(()) };
+            // Evidence means to open journeys, for which who wants to stop does not wait.
+            if is_complete.load(Ordering::Relaxed) && !go_on() {
+                is_complete.store(false, Ordering::Relaxed);
+            }
+            prove(inspector, found, if is_complete.load(Ordering::Relaxed) { MOST_OPENED } else { 0 })?;
+        }
+    };
+    let work = &work;
+    thread::scope(|scope| {
+        let helped = helper.map(|helper| scope.spawn(move || work(&helper, true, &mut || true)));
+        let own: Result<(), Error> = work(inspector, false, &mut || go_on(events, events));
+        helped.map_or(Ok(()), join).and(own)
+    })?;
+    audit.complete = is_complete.into_inner();
+    Ok(())
 }
 
 /// Puts what lost rows say was paid to each finding and to the users that it lists; whether all were read.

@@ -23,7 +23,8 @@ use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{
-    CanHave, Head, IdNote, IdRows, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
+    CanHave, Head, IdNote, IdRows, Known, KnownRun, PaidById, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun,
+    Take, ValueClue,
 };
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
@@ -334,13 +335,30 @@ pub trait Sweep: Source {
         Ok(false)
     }
 
+    /// Whether it is known what the rows of every id add up to: [`Sweep::known_ids`] and [`Sweep::paid_by_ids`] give it.
+    fn knows_ids(&self) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Calls `each` with what the rows of every id that has some add up to, by their numbers; `false`, and no call,
+    /// where that is not known.
+    fn known_ids(&self, _each: &mut dyn FnMut(&Known<'_>)) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Calls `each` with what the rows of an id say was paid, for every id of which some say it; `false`, and no call,
+    /// where that is not known.
+    fn paid_by_ids(&self, _each: &mut dyn FnMut(&PaidById<'_>)) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// The place of the row with this number, as [`KnownRun`] has it.
     fn place_of(&self, row: i64) -> i64 {
         row
     }
 
-    /// The segments that have rows of an id, each with the places of these.
-    fn runs_of(&self, id: i64) -> Result<Vec<(i64, Range<i64>)>, Error>;
+    /// The runs of an id, by their segments.
+    fn runs_of(&self, id: i64) -> Result<Vec<SweptRun>, Error>;
 
     /// All rows under an id.
     fn swept_rows_of(&self, id: i64) -> Result<Vec<SweptRow>, Error>;

@@ -242,12 +242,17 @@ impl Amounts {
 
     /// Adds what a row says, in millionths of a currency.
     pub fn add_micros(&mut self, currency: &str, micros: i128) {
+        self.add_rows(currency, micros, 1);
+    }
+
+    /// Adds what some rows say, in millionths of a currency.
+    pub fn add_rows(&mut self, currency: &str, micros: i128, rows: u64) {
         let sum = match self.0.get_mut(currency) {
             Some(sum) => sum,
             None => self.0.entry(currency.to_owned()).or_default(),
         };
         sum.micros = sum.micros.saturating_add(micros);
-        sum.rows += 1;
+        sum.rows += rows;
     }
 
     /// Adds what other rows say.

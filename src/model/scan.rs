@@ -192,6 +192,13 @@ pub struct SweptRun {
     pub latest: Millis,
 }
 
+impl SweptRun {
+    /// Where its rows are.
+    pub fn places(&self) -> Range<i64> {
+        self.first..self.first.saturating_add(self.rows)
+    }
+}
+
 /// Where the rows of each segment are, put together from its runs.
 #[derive(Debug, Default)]
 pub struct Segments(BTreeMap<i64, Range<i64>>);
@@ -213,6 +220,42 @@ impl Segments {
     pub fn into_numbered(self) -> impl DoubleEndedIterator<Item = (i64, Range<i64>)> {
         self.0.into_iter()
     }
+}
+
+/// What some rows of an id add up to, all of a run or of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known<'k> {
+    /// Number of the id; 0 for rows without one.
+    pub id: i64,
+    /// How many rows, other deliveries among them not counted.
+    pub rows: u64,
+    /// Whether some are other deliveries of a row among them.
+    pub has_copies: bool,
+    /// Whether some are deliveries of rows in another segment.
+    pub is_in_two: bool,
+    /// Whether some of them show what only reading them tells.
+    pub shows: bool,
+    /// Whether one names the id as its own `$user_id`.
+    pub is_own_user: bool,
+    /// When the earliest happened.
+    pub earliest: Millis,
+    /// When the latest did.
+    pub latest: Millis,
+    /// When the first of them arrived.
+    pub arrived: Millis,
+    /// How long after its arrival one of them happened, at most, of those whose arrival is known.
+    pub ahead: u64,
+    /// Numbers of the names of their clients.
+    pub clients: &'k [i64],
+}
+
+/// What all rows of an id say was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidById<'k> {
+    /// Number of the id; 0 for rows without one.
+    pub id: i64,
+    /// Each currency, what was paid in it in millionths, and in how many rows; `None` where only reading them tells.
+    pub sums: Option<&'k [(&'k str, i64, u64)]>,
 }
 
 /// What is known of the rows of an id in a segment without reading them.
@@ -242,6 +285,24 @@ pub struct KnownRun {
 }
 
 impl KnownRun {
+    /// What its rows add up to.
+    pub fn known(&self) -> Known<'_> {
+        let Self { run, copies, shows, is_own_user, arrived, ahead, clients, .. } = self;
+        Known {
+            id: run.id,
+            rows: u64::try_from(run.rows).unwrap_or_default().saturating_sub(*copies),
+            has_copies: *copies > 0,
+            is_in_two: false,
+            shows: *shows,
+            is_own_user: *is_own_user,
+            earliest: run.earliest,
+            latest: run.latest,
+            arrived: *arrived,
+            ahead: *ahead,
+            clients,
+        }
+    }
+
     /// What the row at this place says was paid.
     pub fn paid_in(&self, place: i64) -> Option<&Paid> {
         self.paid.get(self.paid.binary_search_by_key(&place, |paid| paid.place).ok()?)

@@ -13,7 +13,8 @@ use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{
-    CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
+    CanHave, IdNote, Known, KnownRun, PaidById, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take,
+    ValueClue,
 };
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
@@ -154,8 +155,20 @@ impl Sweep for Reader {
         Ok(Self::known_runs(self, segment, each)?)
     }
 
-    fn runs_of(&self, id: i64) -> Result<Vec<(i64, Range<i64>)>, Error> {
-        Ok(self.segments_of(id)?)
+    fn knows_ids(&self) -> Result<bool, Error> {
+        Ok(Self::knows_ids(self)?)
+    }
+
+    fn known_ids(&self, each: &mut dyn FnMut(&Known<'_>)) -> Result<bool, Error> {
+        Ok(Self::known_ids(self, each)?)
+    }
+
+    fn paid_by_ids(&self, each: &mut dyn FnMut(&PaidById<'_>)) -> Result<bool, Error> {
+        Ok(Self::paid_by_ids(self, each)?)
+    }
+
+    fn runs_of(&self, id: i64) -> Result<Vec<SweptRun>, Error> {
+        Ok(self.swept_runs_of(id)?)
     }
 
     fn place_of(&self, row: i64) -> i64 {

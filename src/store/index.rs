@@ -24,9 +24,11 @@ mod build;
 mod made;
 mod names;
 mod runs;
+pub(super) mod summary;
 mod table;
 mod text;
 mod values;
+mod varint;
 
 pub(super) use self::made::{missing, of_blocks, rows_without};
 pub(super) use self::runs::{Runs, each_run};

@@ -1,11 +1,12 @@
 //! What a look over all users holds in memory.
 
 use std::collections::hash_map::Entry;
+use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::{Error, Scan, Sweep};
@@ -24,6 +25,9 @@ use crate::model::{Id, NumberedTexts};
 /// Alias calls of which the ways are made at once, about.
 const CALLS_TOGETHER: usize = 64;
 
+/// Ids from which on several threads look at their texts.
+const MANY_IDS: usize = 20_000;
+
 /// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
 
@@ -40,10 +44,12 @@ pub(super) struct Gathered {
     files: FxHashMap<i64, Source>,
     /// Pairs of ids that look the same, in their order.
     pub(super) alike: Vec<(u32, u32)>,
+    /// Aliases with rows; `None` where only the rows say which have some.
+    aliases: Option<Vec<i64>>,
     /// What [`Gathered::ways`] gives, once it was asked for.
     ways: Option<Arc<FxHashMap<i64, Way>>>,
-    /// Where rows are, until they are read.
-    places: Places,
+    /// Where rows are, until they are read; `None` where most are known by their ids.
+    places: Option<Places>,
     /// The rows of each segment, by its number.
     segments: Vec<(i64, Range<i64>)>,
     pub(super) summed: Summed,
@@ -57,12 +63,30 @@ pub(super) fn number(id: i64) -> u32 {
 struct Joining {
     calls: Vec<SweptCall>,
     links: Vec<SweptLink>,
-    places: Places,
+    places: Option<Places>,
+    segments: Vec<(i64, Range<i64>)>,
+    /// Aliases with rows; `None` where only the rows say which have some.
+    aliases: Option<Vec<i64>>,
 }
 
 impl Joining {
     fn read(reader: &dyn Sweep) -> Result<Self, Error> {
-        Ok(Self { calls: reader.sweep_calls()?, links: reader.sweep_links()?, places: Places::read(reader)? })
+        let places = if reader.knows_ids()? { None } else { Some(Places::read(reader)?) };
+        let (calls, links, segments) = (reader.sweep_calls()?, reader.sweep_links()?, reader.segments()?);
+        let mut is_alias: Vec<bool> = Vec::new();
+        for alias in calls.iter().filter_map(|call| usize::try_from(call.alias).ok()) {
+            if is_alias.len() <= alias {
+                is_alias.resize(alias + 1, false);
+            }
+            if let Some(is_alias) = is_alias.get_mut(alias) {
+                *is_alias = true;
+            }
+        }
+        let is_alias = |id: i64| usize::try_from(id).ok().and_then(|id| is_alias.get(id)).copied().unwrap_or(false);
+        let mut aliases: Vec<i64> = Vec::new();
+        let is_known =
+            reader.known_ids(&mut |known| aliases.extend(Some(known.id).filter(|id| *id != 0 && is_alias(*id))))?;
+        Ok(Self { calls, links, places, segments, aliases: is_known.then_some(aliases) })
     }
 }
 
@@ -78,44 +102,54 @@ impl Named {
     fn read(reader: &dyn Sweep) -> Result<Self, Error> {
         let mut texts = NumberedTexts::default();
         reader.sweep_ids(&mut |number, text| texts.set(number, text))?;
-        let mut placeholders = vec![false; texts.len()];
-        for (at, placeholder) in (0_i64..).zip(&mut placeholders).skip(1) {
-            *placeholder = is_placeholder(texts.of(at));
+        let numbers: Vec<u32> = (1..u32::try_from(texts.len()).unwrap_or(u32::MAX)).collect();
+        let threads =
+            if numbers.len() < MANY_IDS { 1 } else { thread::available_parallelism().map_or(1, NonZero::get) };
+        let pieces: Vec<Read> = thread::scope(|scope| {
+            let texts = &texts;
+            let pieces = numbers.chunks(numbers.len().div_ceil(threads).max(1));
+            let mut others: Vec<_> = pieces.map(|ids| scope.spawn(move || Read::of(texts, ids))).collect();
+            others.drain(..).map(join).collect()
+        });
+        let (mut placeholders, mut folds) = (vec![false; texts.len().min(1)], Vec::with_capacity(numbers.len()));
+        for piece in pieces {
+            placeholders.extend(piece.placeholders);
+            folds.extend(piece.folds);
         }
         let parts = Parts::new(texts.len());
         let mut named = Self { texts, placeholders, parts, alike: Vec::new() };
-        named.compare();
+        named.compare(folds);
         Ok(named)
     }
 
     /// Joins the two forms of a device, and finds ids that look the same: both have one fold.
-    fn compare(&mut self) {
-        let mut folds: Vec<u64> = Vec::with_capacity(self.texts.len());
-        let mut text = String::new();
-        for at in (1_i64..).take(self.texts.len().saturating_sub(1)) {
-            text.clear();
-            fold_all(bare(self.texts.of(at)), &mut text);
-            // Half of the hash, and the id: what has one half by chance is compared.
-            folds.push(xxh3_64(text.as_bytes()) >> 32 << 32 | u64::from(number(at)));
-        }
-        folds.sort_unstable();
+    fn compare(&mut self, mut folds: Vec<u64>) {
+        // The pieces are sorted, which a sort that keeps the order of equal ones makes use of.
+        folds.sort();
         let of = |fold: &u64| u32::try_from(fold & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         let (texts, placeholders) = (&self.texts, &self.placeholders);
         let text = |id: u32| texts.of(i64::from(id));
         let is_placeholder = |id: &u32| placeholders.get(*id as usize).copied().unwrap_or(false);
         for group in folds.chunk_by(|one, other| one >> 32 == other >> 32).filter(|group| group.len() > 1) {
+            // Nearly all groups are the two forms of one device.
+            if let [one, other] = group {
+                let (one, other) = (of(one), of(other));
+                let (of_one, of_other) = (text(one), text(other));
+                if of_one.strip_prefix(DEVICE_PREFIX) == Some(of_other)
+                    || of_other.strip_prefix(DEVICE_PREFIX) == Some(of_one)
+                {
+                    self.parts.join(one, other);
+                    if bare(of_one) == bare(of_other) {
+                        continue;
+                    }
+                }
+            }
             let ids: Vec<u32> = group.iter().map(of).collect();
-            let by_text: FxHashMap<&str, u32> =
-                if ids.len() > 2 { ids.iter().map(|id| (text(*id), *id)).collect() } else { FxHashMap::default() };
+            let by_text: FxHashMap<&str, u32> = ids.iter().map(|id| (text(*id), *id)).collect();
             for id in &ids {
                 let Some(device) = text(*id).strip_prefix(DEVICE_PREFIX) else { continue };
-                // Nearly all groups are the two forms of one device.
-                let other = match ids.as_slice() {
-                    [one, other] => [one, other].into_iter().find(|other| text(**other) == device).copied(),
-                    _ => by_text.get(device).copied(),
-                };
-                if let Some(other) = other {
-                    self.parts.join(other, *id);
+                if let Some(other) = by_text.get(device) {
+                    self.parts.join(*other, *id);
                 }
             }
             for of in ids.iter().filter(|id| !is_placeholder(id)) {
@@ -125,6 +159,28 @@ impl Named {
             }
         }
         self.alike.sort_unstable();
+    }
+}
+
+/// What the texts of some ids say by themselves.
+struct Read {
+    placeholders: Vec<bool>,
+    /// Of each, half of the hash of its fold above its number: what has one half by chance is compared. Sorted.
+    folds: Vec<u64>,
+}
+
+impl Read {
+    fn of(texts: &NumberedTexts, ids: &[u32]) -> Self {
+        let placeholders = ids.iter().map(|id| is_placeholder(texts.of(i64::from(*id)))).collect();
+        let mut folds: Vec<u64> = Vec::with_capacity(ids.len());
+        let mut text = String::new();
+        for id in ids {
+            text.clear();
+            fold_all(bare(texts.of(i64::from(*id))), &mut text);
+            folds.push(xxh3_64(text.as_bytes()) >> 32 << 32 | u64::from(*id));
+        }
+        folds.sort_unstable();
+        Self { placeholders, folds }
     }
 }
 
@@ -146,7 +202,7 @@ impl Gathered {
             Ok::<_, Error>((named, joining))
         })?;
         let Named { texts, placeholders, parts, alike } = named;
-        let Joining { calls, links, places } = joining;
+        let Joining { calls, links, places, segments, aliases } = joining;
         let mut files: FxHashMap<i64, Source> = FxHashMap::default();
         for file in calls.iter().map(|call| call.file).chain(links.iter().map(|link| link.file)) {
             if let Entry::Vacant(place) = files.entry(file) {
@@ -154,7 +210,6 @@ impl Gathered {
             }
         }
         let summed = Summed::default();
-        let segments = places.segments.iter().map(|segment| (segment.number, segment.places.clone())).collect();
         let mut gathered = Self {
             rules,
             thresholds,
@@ -165,6 +220,7 @@ impl Gathered {
             links,
             files,
             alike,
+            aliases,
             ways: None,
             places,
             segments,
@@ -265,7 +321,8 @@ impl Gathered {
         }
     }
 
-    /// What decides where rows of aliases are stored: from the calls of each part by themselves.
+    /// What decides where rows of aliases are stored, of those that have some: from the calls of each part by
+    /// themselves.
     pub(super) fn ways(&mut self) -> Arc<FxHashMap<i64, Way>> {
         let known = self.ways.take().unwrap_or_else(|| Arc::new(self.make_ways()));
         self.ways = Some(Arc::clone(&known));
@@ -273,13 +330,17 @@ impl Gathered {
     }
 
     fn make_ways(&mut self) -> FxHashMap<i64, Way> {
+        let parts = &mut self.parts;
+        let asked: Option<FxHashSet<u32>> =
+            self.aliases.as_ref().map(|aliases| aliases.iter().map(|alias| parts.of(number(*alias))).collect());
+        let mut order: Vec<(u32, usize)> = Vec::new();
         let mut numbers: FxHashMap<&str, i64> = FxHashMap::default();
-        for alias in self.calls.iter().map(|call| call.alias).filter(|alias| *alias != 0) {
-            numbers.insert(self.texts.of(alias), alias);
-        }
-        let mut order: Vec<(u32, usize)> = Vec::with_capacity(self.calls.len());
         for (at, call) in self.calls.iter().enumerate().filter(|(_, call)| call.alias != 0) {
-            order.push((self.parts.of(number(call.alias)), at));
+            let part = parts.of(number(call.alias));
+            if asked.as_ref().is_none_or(|asked| asked.contains(&part)) {
+                order.push((part, at));
+                numbers.insert(self.texts.of(call.alias), call.alias);
+            }
         }
         order.sort_unstable();
         let mut ways = FxHashMap::default();
@@ -314,7 +375,7 @@ impl Gathered {
             placeholders: &self.placeholders,
             twice_prefixed: ids.filter(|id| has_prefix_twice(self.texts.of(*id))).collect(),
         };
-        let places = std::mem::take(&mut self.places);
+        let places = self.places.take();
         let (summed, complete) = summed::read(reader, &given, places, go_on)?;
         self.summed = summed;
         Ok(complete)

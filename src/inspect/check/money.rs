@@ -1,8 +1,8 @@
 //! The money that rows of findings say.
 //!
 //! What a row was worth stands in its properties, which a look over every user does not read. So the
-//! rows that findings cost are noted when all users are judged. The index of values mostly knows the amounts of a
-//! segment; where it does not, the properties of these rows are read, block by block: none of it where it says that
+//! rows that findings cost are noted when all users are judged. The summary of a store knows what the rows of an id
+//! say, and the index of values the amounts of a segment; where it does not, the properties of these rows are read, block by block: none of it where it says that
 //! no row of the store has an amount. Where all rows of an id are lost, their numbers are known without the heads.
 //!
 //! Memory: 16 bytes for each row that is lost or mixed, as long as they are read.
@@ -107,8 +107,14 @@ impl Losses {
         };
         let Some(of_parts) = of_each(reader, &parts, &rows_of, go_on)? else { return Ok((sums, false)) };
         let of_parts = Rows::of(of_parts.into_iter().flatten().map(|(row, sum)| (reader.place_of(row), row, sum)));
-        let whole: FxHashMap<i64, Vec<Taken>> = whole.into_iter().collect();
-        let all: Mutex<Sums> = Mutex::default();
+        let mut whole: FxHashMap<i64, Vec<Taken>> = whole.into_iter().collect();
+        if reader.knows_ids()? {
+            add_whole(reader, &mut whole, &mut sums)?;
+            if whole.is_empty() && of_parts.is_empty() {
+                return Ok((sums, true));
+            }
+        }
+        let all: Mutex<Sums> = Mutex::new(sums);
         let in_segment = |reader: &dyn Sweep, (segment, places): &(i64, Range<i64>)| {
             let (mut sums, mut with_copies) = (Sums::default(), Vec::new());
             let is_known = reader.known_runs(*segment, &mut |known| {
@@ -210,6 +216,26 @@ impl Losses {
     }
 }
 
+/// Adds what all rows of ids say that are known by them; the others stay in `whole`.
+fn add_whole(reader: &dyn Sweep, whole: &mut FxHashMap<i64, Vec<Taken>>, sums: &mut Sums) -> Result<(), Error> {
+    let mut left: FxHashMap<i64, Vec<Taken>> = FxHashMap::default();
+    reader.paid_by_ids(&mut |paid| {
+        let Some(taken) = whole.remove(&paid.id) else { return };
+        let Some(of_id) = paid.sums else {
+            left.insert(paid.id, taken);
+            return;
+        };
+        for (currency, micros, rows) in of_id {
+            for taken in &taken {
+                sums.entry(taken.sum).or_default().add_rows(currency, i128::from(*micros), *rows);
+            }
+        }
+    })?;
+    // Rows of the others say nothing of money.
+    *whole = left;
+    Ok(())
+}
+
 /// Adds what a row says that a segment knows.
 fn add(sums: &mut Sums, sum: u32, known: &KnownRun, paid: &Paid) {
     let currency = known.currencies.get(paid.currency).map_or("", String::as_str);
@@ -224,6 +250,10 @@ impl Rows {
         let mut rows: Vec<_> = rows.collect();
         rows.sort_unstable();
         Self(rows)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Adds those of them that a run knows the amounts of.

@@ -6,9 +6,10 @@
 //!
 //! Memory: 24 bytes for each run that meets another of its id, until its segment is read.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Error, Sweep};
 use crate::model::Millis;
@@ -16,6 +17,9 @@ use crate::model::scan::{KnownRun, Segments, SweptRun};
 
 /// Runs of an id that are compared each with each; of an id with more, all rows of a run count that meets one.
 const FEW_RUNS: usize = 64;
+
+/// Rows that are read in vain, at most, rather than to ask once more.
+const FEW_ROWS: i64 = 100;
 
 /// Where the rows of ids are.
 #[derive(Default)]
@@ -33,6 +37,8 @@ pub(super) struct Segment {
     pub(super) places: Range<i64>,
     /// By the numbers of their ids: the times at which rows can be in another segment too.
     meeting: Vec<(i64, Range<Millis>)>,
+    /// Where it is known already which rows have to be read: these.
+    pub(super) unknown: Option<Unknown>,
 }
 
 impl Segment {
@@ -46,27 +52,13 @@ impl Segment {
 impl Places {
     /// Reads the runs of a source: where all are known without them, from what is known.
     pub(super) fn read(reader: &dyn Sweep) -> Result<Self, Error> {
-        let mut overlap: Vec<bool> = Vec::new();
-        let mut meeting: FxHashMap<i64, Vec<(i64, Range<Millis>)>> = FxHashMap::default();
+        let mut meeting = Meeting::default();
         let mut runs: Vec<SweptRun> = Vec::new();
-        let mut take = |runs: &[SweptRun]| {
-            for run in runs.iter().filter(|_| runs.len() > 1) {
-                let Some(times) = meets(run, runs) else { continue };
-                let at = usize::try_from(run.id).unwrap_or_default();
-                if overlap.len() <= at {
-                    overlap.resize(at + 1, false);
-                }
-                if let Some(overlaps) = overlap.get_mut(at) {
-                    *overlaps = true;
-                }
-                meeting.entry(run.segment).or_default().push((run.id, times));
-            }
-        };
         let segments = if let Some((segments, known)) = Known::read(reader)? {
             for of_id in known.chunk_by(|one, other| one.id == other.id).filter(|of_id| of_id.len() > 1) {
                 runs.clear();
                 runs.extend(of_id.iter().map(Known::run));
-                take(&runs);
+                meeting.take(&runs);
             }
             segments
         } else {
@@ -74,19 +66,99 @@ impl Places {
             reader.sweep_runs(&mut |run| {
                 segments.add(run);
                 if runs.last().is_some_and(|before| before.id != run.id) {
-                    take(&runs);
+                    meeting.take(&runs);
                     runs.clear();
                 }
                 runs.push(*run);
             })?;
-            take(&runs);
+            meeting.take(&runs);
             segments.into_numbered().collect()
         };
         let segments = segments.into_iter().rev().map(|(number, places)| {
-            let meeting = meeting.remove(&number).unwrap_or_default();
-            Segment { number, places, meeting }
+            let meeting = meeting.in_segment(number);
+            Segment { number, places, meeting, unknown: None }
         });
-        Ok(Self { segments: segments.collect(), overlap })
+        let segments = segments.collect();
+        Ok(Self { segments, overlap: meeting.overlap })
+    }
+
+    /// Where the rows of some ids are, of which each is named once.
+    pub(super) fn of_ids(reader: &dyn Sweep, ids: &[i64]) -> Result<Self, Error> {
+        let mut meeting = Meeting::default();
+        let mut of_segments: BTreeMap<i64, Vec<SweptRun>> = BTreeMap::new();
+        for id in ids {
+            let runs = reader.runs_of(*id)?;
+            meeting.take(&runs);
+            for run in runs {
+                of_segments.entry(run.segment).or_default().push(run);
+            }
+        }
+        let segments = of_segments.into_iter().rev().map(|(number, mut runs)| {
+            runs.sort_unstable_by_key(|run| run.first);
+            let mut unknown = Unknown::default();
+            runs.iter().for_each(|run| unknown.add(run));
+            Segment { number, places: 0..0, meeting: meeting.in_segment(number), unknown: Some(unknown) }
+        });
+        let segments = segments.collect();
+        Ok(Self { segments, overlap: meeting.overlap })
+    }
+}
+
+/// Which runs have times in common with others of their ids.
+#[derive(Default)]
+struct Meeting {
+    /// See [`Places::overlap`].
+    overlap: Vec<bool>,
+    of_segments: FxHashMap<i64, Vec<(i64, Range<Millis>)>>,
+}
+
+impl Meeting {
+    /// Takes all runs of an id.
+    fn take(&mut self, runs: &[SweptRun]) {
+        for run in runs.iter().filter(|_| runs.len() > 1) {
+            let Some(times) = meets(run, runs) else { continue };
+            let at = usize::try_from(run.id).unwrap_or_default();
+            if self.overlap.len() <= at {
+                self.overlap.resize(at + 1, false);
+            }
+            if let Some(overlaps) = self.overlap.get_mut(at) {
+                *overlaps = true;
+            }
+            self.of_segments.entry(run.segment).or_default().push((run.id, times));
+        }
+    }
+
+    /// What [`Segment::meeting`] looks into.
+    fn in_segment(&mut self, segment: i64) -> Vec<(i64, Range<Millis>)> {
+        let mut meeting = self.of_segments.remove(&segment).unwrap_or_default();
+        meeting.sort_unstable_by_key(|(id, _)| *id);
+        meeting
+    }
+}
+
+/// The rows of a segment that have to be read.
+#[derive(Default)]
+pub(super) struct Unknown {
+    /// The ids that they are of.
+    ids: FxHashSet<i64>,
+    /// Where they are, with rows of others between them that cost less than to ask once more.
+    pub(super) places: Vec<Range<i64>>,
+}
+
+impl Unknown {
+    /// Adds a run, in the order of the segment.
+    pub(super) fn add(&mut self, run: &SweptRun) {
+        self.ids.insert(run.id);
+        let end = run.first.saturating_add(run.rows);
+        match self.places.last_mut() {
+            Some(places) if run.first.saturating_sub(places.end) <= FEW_ROWS => places.end = end,
+            _ => self.places.push(run.first..end),
+        }
+    }
+
+    /// Whether rows of this id are read: all where nothing of the segment is known.
+    pub(super) fn has(&self, uid: i64) -> bool {
+        self.ids.is_empty() || self.ids.contains(&uid)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows of every id added up, segment by segment, on as many processors as there are.
 //!
-//! What the rows of an id in a segment add up to, the index of values mostly knows; only rows that show more are read.
+//! What the rows of an id add up to, the summary of a store knows, and where rows have come since, the index of values
+//! knows it of each segment; only rows that show more are read.
 //! Each thread has a reader of its own: reading heads costs as much as what is made of them. The sums of an id with
 //! rows in several segments are added up, too. Only where the same row was delivered in two of them that is wrong:
 //! such ids are found by the hashes of their rows, and added up once more from all of their rows.
@@ -24,7 +25,8 @@ use super::each::of_each;
 use super::places::{Places, Segment};
 use super::sums::{self, Names};
 use crate::identity::{Marks, RuleSet, Sums, Thresholds, Way};
-use crate::model::scan::{KnownRun, SweptRow, short_hash};
+use crate::model::facts::Arrival;
+use crate::model::scan::{Known, KnownRun, SweptRow, SweptRun, short_hash};
 use crate::model::threads::join;
 use crate::model::{Client, Millis, VerbKind};
 
@@ -33,9 +35,6 @@ pub(super) const MANY_ROWS: u64 = 20_000;
 
 /// Threads that add up, at most: each has numbers of all ids.
 const MOST_THREADS: usize = 4;
-
-/// Rows that are read in vain, at most, rather than to ask once more.
-const FEW_ROWS: i64 = 100;
 
 /// Between two questions whether to go on, while others finish their parts.
 const WAIT: Duration = Duration::from_millis(20);
@@ -153,11 +152,12 @@ struct Work<'w> {
     stop: AtomicBool,
 }
 
-/// Reads the rows of every id and adds them up; whether it came to the end.
+/// Reads the rows of every id and adds them up; whether it came to the end. Without `places` only those rows are read
+/// that are not known by their ids.
 pub(super) fn read(
     reader: &dyn Sweep,
     given: &Given<'_>,
-    places: Places,
+    places: Option<Places>,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<(Summed, bool), Error> {
     let scan = reader.scan();
@@ -170,6 +170,19 @@ pub(super) fn read(
         servers: is(&|name| Client::from_text(name).is_server()),
     };
     let total = scan.map(Scan::rows).transpose()?.unwrap_or_default();
+    let mut known = Summed::of(given.placeholders.len());
+    let places = match places {
+        Some(places) => places,
+        None => {
+            let mut unknown = Vec::new();
+            reader.known_ids(&mut |of_id| {
+                if !known.add_known(of_id, given, &numbers) {
+                    unknown.push(of_id.id);
+                }
+            })?;
+            Places::of_ids(reader, &unknown)?
+        }
+    };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let mut helpers = Vec::new();
     while total >= MANY_ROWS && helpers.len() + 1 < threads {
@@ -181,7 +194,7 @@ pub(super) fn read(
         numbers: &numbers,
         overlap: &places.overlap,
         segments: Mutex::new(places.segments),
-        done: AtomicU64::new(0),
+        done: AtomicU64::new(known.events),
         stop: AtomicBool::new(false),
     };
     let (mut summed, complete) = thread::scope(|scope| {
@@ -206,6 +219,7 @@ pub(super) fn read(
             }
         }
         let (mut summed, mut complete) = own?;
+        summed.append(known);
         for helped in helpers.into_iter().map(join) {
             let (more, whole) = helped?;
             summed.append(more);
@@ -225,15 +239,15 @@ impl Work<'_> {
     }
 
     /// How many rows of an id at these places, whole runs of it, are other deliveries of rows in another of them.
-    fn twice(&self, reader: &dyn Sweep, uid: i64, places: &[(i64, Range<i64>)]) -> Result<u64, Error> {
+    fn twice(&self, reader: &dyn Sweep, uid: i64, runs: &[SweptRun]) -> Result<u64, Error> {
         let (mut all, mut by_themselves) = (Vec::new(), 0);
         self.with_names(|names| {
-            for (_, places) in places {
+            for run in runs {
                 let mut take = |_, rows: &[SweptRow]| {
                     by_themselves += Counted::of(uid, rows, self.given, names).sums.rows;
                     all.extend_from_slice(rows);
                 };
-                reader.sweep_places(places.clone(), &mut take, &mut || true)?;
+                reader.sweep_places(run.places(), &mut take, &mut || true)?;
             }
             Ok(by_themselves.saturating_sub(Counted::of(uid, &all, self.given, names).sums.rows))
         })
@@ -242,13 +256,11 @@ impl Work<'_> {
     /// Adds up segment after segment until there is none; `go_on` ends it for all threads.
     fn take_segments(&self, reader: &dyn Sweep, go_on: &mut dyn FnMut() -> bool) -> Result<(Summed, bool), Error> {
         self.with_names(|names| {
-            // Rows without an id have a place, too.
-            let ids = self.given.placeholders.len().max(1);
-            let mut summed = Summed { seen: vec![Seen::default(); ids], ..Summed::default() };
+            let mut summed = Summed::of(self.given.placeholders.len());
             let (mut complete, mut has_unknown) = (true, false);
             while complete {
                 let segment = self.segments.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let Some(segment) = segment else { break };
+                let Some(mut segment) = segment else { break };
                 let read = Cell::new(0);
                 let mut asked = || {
                     self.done.fetch_add(read.take(), Ordering::Relaxed);
@@ -257,14 +269,18 @@ impl Work<'_> {
                     }
                     !self.stop.load(Ordering::Relaxed)
                 };
-                let mut unknown = Unknown::default();
-                let is_known = reader.known_runs(segment.number, &mut |run| {
-                    if summed.add_known(run, segment.meeting(run.run.id).is_some(), self) {
-                        read.set(read.get() + u64::try_from(run.run.rows).unwrap_or_default());
-                    } else {
-                        unknown.add(run);
-                    }
-                });
+                let mut unknown = segment.unknown.take().unwrap_or_default();
+                let is_known = if unknown.places.is_empty() {
+                    reader.known_runs(segment.number, &mut |run| {
+                        if summed.add_known_run(run, segment.meeting(run.run.id).is_some(), self.given, self.numbers) {
+                            read.set(read.get() + u64::try_from(run.run.rows).unwrap_or_default());
+                        } else {
+                            unknown.add(&run.run);
+                        }
+                    })
+                } else {
+                    Ok(true)
+                };
                 let mut take = |uid, rows: &[SweptRow]| {
                     if unknown.has(uid) {
                         summed.add(uid, rows, segment.number, segment.meeting(uid), self, names);
@@ -296,31 +312,6 @@ impl Work<'_> {
     }
 }
 
-/// The rows of a segment that have to be read.
-#[derive(Default)]
-struct Unknown {
-    /// The ids that they are of.
-    ids: FxHashSet<i64>,
-    /// Where they are, with rows of others between them that cost less than to ask once more.
-    places: Vec<Range<i64>>,
-}
-
-impl Unknown {
-    fn add(&mut self, KnownRun { run, .. }: &KnownRun) {
-        self.ids.insert(run.id);
-        let end = run.first.saturating_add(run.rows);
-        match self.places.last_mut() {
-            Some(places) if run.first.saturating_sub(places.end) <= FEW_ROWS => places.end = end,
-            _ => self.places.push(run.first..end),
-        }
-    }
-
-    /// Whether rows of this id are read: all where nothing of the segment is known.
-    fn has(&self, uid: i64) -> bool {
-        self.ids.is_empty() || self.ids.contains(&uid)
-    }
-}
-
 /// What sorted lists hold, in order.
 fn in_order(lists: Vec<Vec<u64>>) -> impl Iterator<Item = u64> {
     let mut lists: Vec<_> = lists.into_iter().map(|list| list.into_iter().peekable()).collect();
@@ -345,6 +336,12 @@ fn tag(uid: i64) -> u64 {
 }
 
 impl Summed {
+    /// Nothing of so many ids.
+    fn of(ids: usize) -> Self {
+        // Rows without an id have a place, too.
+        Self { seen: vec![Seen::default(); ids.max(1)], ..Self::default() }
+    }
+
     /// Adds the sums of other segments.
     fn append(&mut self, other: Self) {
         for (seen, more) in self.seen.iter_mut().zip(other.seen) {
@@ -370,44 +367,54 @@ impl Summed {
 
     /// Adds what is known of rows of an id that are neighbours in the store; `false` where they have to be read.
     /// `meets` says that some of them can be in another segment too.
-    fn add_known(&mut self, known: &KnownRun, meets: bool, work: &Work<'_>) -> bool {
-        let (given, numbers) = (work.given, work.numbers);
-        let run = &known.run;
-        let at = usize::try_from(run.id).unwrap_or(0);
-        let is_placeholder = given.placeholders.get(at).copied().unwrap_or(false);
-        if known.shows
-            || is_placeholder
-            || Marks::can_be_impossible(run.earliest, known.ahead, given.thresholds)
-            || given.ways.get(&run.id).is_some_and(|way| !way.is_before(known.arrived))
-        {
+    fn add_known_run(&mut self, run: &KnownRun, meets: bool, given: &Given<'_>, numbers: &Numbers) -> bool {
+        if !self.add_known(&run.known(), given, numbers) {
             return false;
         }
         if meets {
+            let SweptRun { id, segment, .. } = run.run;
             let before = self.keys.len();
-            self.keys.extend(known.hashes.iter().map(|hash| key(run.id, *hash, run.segment)));
+            self.keys.extend(run.hashes.iter().map(|hash| key(id, *hash, segment)));
             // As of rows that are read: what is equal within a segment says nothing of others.
-            if known.copies > 0 {
+            if run.copies > 0 {
                 let mut own = self.keys.split_off(before);
                 own.sort_unstable();
                 own.dedup();
                 self.keys.extend(own);
             }
         }
-        let mut bits = if known.copies > 0 { HAS_COPIES } else { 0 };
+        true
+    }
+
+    /// Adds what is known of rows of an id; `false` where they have to be read.
+    fn add_known(&mut self, known: &Known<'_>, given: &Given<'_>, numbers: &Numbers) -> bool {
+        let at = usize::try_from(known.id).unwrap_or(0);
+        let is_placeholder = given.placeholders.get(at).copied().unwrap_or(false);
+        if known.shows || is_placeholder || Marks::can_be_impossible(known.earliest, known.ahead, given.thresholds) {
+            return false;
+        }
+        let mut sums = Sums { rows: known.rows, ..Sums::default() };
+        if let Some(way) = given.ways.get(&known.id).filter(|way| !way.is_before(known.arrived)) {
+            // Most aliases with rows before them have one.
+            if known.rows != 1 || known.has_copies || !way.is_decided_at(known.arrived) {
+                return false;
+            }
+            let arrival = Arrival { at: known.arrived, rank: 0, line: 0, row: 0 };
+            sums::add_split(given.rules.split(way, known.earliest, arrival), known.earliest, &mut sums);
+        }
+        let mut bits = if known.has_copies { HAS_COPIES } else { 0 } | if known.is_in_two { IN_TWO } else { 0 };
         if at != 0 {
-            let (first, last) = self.span.get_or_insert((run.earliest, run.latest));
-            (*first, *last) = (run.earliest.min(*first), run.latest.max(*last));
+            let (first, last) = self.span.get_or_insert((known.earliest, known.latest));
+            (*first, *last) = (known.earliest.min(*first), known.latest.max(*last));
             bits |= if known.is_own_user { OWN_USER } else { 0 };
-            for client in &known.clients {
+            for client in known.clients {
                 bits |= if numbers.servers.contains(client) { SERVER } else { CLIENT };
             }
         }
-        let rows = u64::try_from(run.rows).unwrap_or_default().saturating_sub(known.copies);
-        let mut sums = Sums { rows, ..Sums::default() };
-        if given.twice_prefixed.contains(&run.id) {
-            sums.since.any = Some(run.earliest);
+        if given.twice_prefixed.contains(&known.id) {
+            sums.since.any = Some(known.earliest);
         }
-        self.count(run.id, Counted { sums, bits, devices: Vec::new() });
+        self.count(known.id, Counted { sums, bits, devices: Vec::new() });
         true
     }
 
@@ -510,7 +517,7 @@ impl Summed {
             // Of an id whose rows show nothing but how many they are, only those have to be read that are there twice.
             if *uid != 0 && !shows.contains_key(&number) {
                 let mut places = reader.runs_of(*uid)?;
-                places.retain(|(segment, _)| segments.contains(&segment_bits(*segment)));
+                places.retain(|run| segments.contains(&segment_bits(run.segment)));
                 return work.twice(reader, *uid, &places).map(|twice| (None, twice));
             }
             let rows = reader.swept_rows_of(*uid)?;

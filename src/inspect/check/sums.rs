@@ -38,13 +38,19 @@ pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet,
         add(marks.device_user, row.time, &mut sums.device_user, &mut since.device_user);
         let is_impossible = Marks::is_impossible(row.time, row.arrived, row.flags, names.thresholds);
         add(is_impossible, row.arrived, &mut sums.impossible, &mut since.impossible);
-        match split {
-            Some(Split::Race) => add(true, row.time, &mut sums.race, &mut since.race),
-            Some(Split::History) => add(true, row.time, &mut sums.history, &mut since.history),
-            None => {}
-        }
+        add_split(split, row.time, &mut sums);
     });
     sums
+}
+
+/// Counts a row that is split as `split` says.
+pub(super) fn add_split(split: Option<Split>, time: Millis, sums: &mut Sums) {
+    let since = &mut sums.since;
+    match split {
+        Some(Split::Race) => add(true, time, &mut sums.race, &mut since.race),
+        Some(Split::History) => add(true, time, &mut sums.history, &mut since.history),
+        None => {}
+    }
 }
 
 /// Calls `each` with every row of an id, deliveries of one row once, and how it is split.

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::Index;
 use super::table::{self, SUMS, damaged};
+use super::varint::{put, put_signed, take, take_signed};
 use crate::model::money;
 use crate::model::scan::{self, KnownRun, SweptRun, short_hash};
 use crate::model::{Flags, Millis, VerbKind};
@@ -36,10 +37,22 @@ pub(in crate::store) struct Runs {
 }
 
 /// A row with what it has from its sender.
-struct Row {
+pub(super) struct Row {
     id: i64,
     head: Head,
     sender: Sender,
+}
+
+impl Row {
+    /// What deliveries of one row have in common.
+    pub(super) fn hash(&self) -> i64 {
+        number::hash_at(self.head.hash, self.head.t)
+    }
+
+    /// Whether it has an `$insert_id`.
+    pub(super) fn has_insert_id(&self) -> bool {
+        self.sender.flags.has(Flags::HAS_INSERT_ID)
+    }
 }
 
 /// A row of `senders`; 0 stands for no number.
@@ -120,13 +133,14 @@ impl Runs {
     }
 }
 
-/// The rows of a segment; `None` where some are not those that were written.
-fn read_rows(db: &Connection, lo: i64, n: i64) -> rusqlite::Result<Option<Vec<Row>>> {
+/// The rows at `lo` and behind it, `n` of them; `None` where some are not those that were written.
+pub(super) fn read_rows(db: &Connection, lo: i64, n: i64) -> rusqlite::Result<Option<Vec<Row>>> {
     let end = lo.saturating_add(n);
     let mut heads: Vec<(i64, Head)> = Vec::new();
     let mut read = Vec::new();
     let mut select = db.prepare_cached(
-        "SELECT id, n, t, unit, sender, line, rows, sum FROM packs WHERE id >= ?1 AND id < ?2 ORDER BY id",
+        "SELECT id, n, t, unit, sender, line, rows, sum FROM packs
+         WHERE id >= coalesce((SELECT max(id) FROM packs WHERE id <= ?1), ?1) AND id < ?2 ORDER BY id",
     )?;
     let mut packs = select.query([lo, end])?;
     while let Some(pack) = packs.next()? {
@@ -136,7 +150,7 @@ fn read_rows(db: &Connection, lo: i64, n: i64) -> rusqlite::Result<Option<Vec<Ro
         if !is_read || number::length(read.len()) != pack.n {
             return Ok(None);
         }
-        heads.extend((pack.first..).zip(read.iter().copied()));
+        heads.extend((pack.first..).zip(read.iter().copied()).filter(|(id, _)| (lo..end).contains(id)));
     }
     if heads.len() as u64 != number::from_sql(n) || heads.first().is_some_and(|(id, _)| *id != lo) {
         return Ok(None);
@@ -180,7 +194,8 @@ fn known(rows: &[Row], names: &Names) -> Option<KnownRun> {
     };
     let mut known = KnownRun { run, arrived: Millis::MAX, ..KnownRun::default() };
     let mut hashes: Vec<(i64, bool)> = Vec::with_capacity(rows.len());
-    for Row { head, sender, .. } in rows {
+    for row in rows {
+        let Row { head, sender, .. } = row;
         let has = |flag| sender.flags.has(flag);
         let arrived = sender.arrived.unwrap_or(head.t.wrapping_add(head.delay));
         known.arrived = known.arrived.min(arrived);
@@ -194,9 +209,9 @@ fn known(rows: &[Row], names: &Names) -> Option<KnownRun> {
         if sender.client != 0 && !known.clients.contains(&sender.client) {
             known.clients.push(sender.client);
         }
-        let hash = number::hash_at(head.hash, head.t);
+        let hash = row.hash();
         known.hashes.push(short_hash(hash));
-        hashes.push((hash, has(Flags::HAS_INSERT_ID)));
+        hashes.push((hash, row.has_insert_id()));
     }
     hashes.sort_unstable();
     for equal in hashes.chunk_by(|(one, _), (other, _)| one == other).filter(|equal| equal.len() > 1) {
@@ -277,41 +292,6 @@ impl Index {
         self.sums = runs.zip(self.paid.as_deref()).and_then(|(runs, paid)| runs.write(paid)).unwrap_or_default();
         self
     }
-}
-
-/// Writes a number, seven bits a byte, the lowest first.
-fn put(bytes: &mut Vec<u8>, number: u64) {
-    let mut number = number;
-    while number >= 0x80 {
-        bytes.extend((number | 0x80).to_le_bytes().first());
-        number >>= 7;
-    }
-    bytes.extend(number.to_le_bytes().first());
-}
-
-/// Writes a number that is mostly near 0 on either side.
-fn put_signed(bytes: &mut Vec<u8>, number: i64) {
-    put(bytes, (number << 1 ^ number >> 63).cast_unsigned());
-}
-
-#[inline]
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0_u64, 0);
-    loop {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
-    }
-}
-
-#[inline]
-fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
-    let number = take(bytes)?;
-    Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
 }
 
 #[cfg(test)]

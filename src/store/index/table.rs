@@ -43,6 +43,9 @@ const VALUES: usize = 2;
 /// The number of the part that says what rows add up to, which older versions do not write and do not read.
 pub(super) const SUMS: usize = PARTS - 1;
 
+/// The segment in whose place the summary of a store stands, see [`super::summary`].
+pub(super) const SUMMARY: i64 = 0;
+
 /// Unpacked bytes of names, at most.
 const LONGEST: u64 = 16 << 20;
 
@@ -82,12 +85,18 @@ pub(in crate::store) fn write(db: &Connection, seg: i64, index: &Index) -> rusql
         .execute((seg, blocks, groups, buckets, together, shape.open.to_le_bytes(), shape.sum(seg)))?
         > 0;
     let parts = parts.iter().enumerate().filter(|_| is_new);
-    let mut insert = db.prepare_cached("INSERT OR REPLACE INTO value_parts (id, z, sum) VALUES (?1, ?2, ?3)")?;
     for (at, part) in parts.chain([(SUMS, sums)]) {
-        let id = part_id(seg, at);
-        insert.execute((id, part, sum(id, part)))?;
+        write_part(db, seg, at, part)?;
     }
     Ok(())
+}
+
+/// Writes a part of a segment.
+pub(super) fn write_part(db: &Connection, seg: i64, at: usize, part: &[u8]) -> rusqlite::Result<()> {
+    let id = part_id(seg, at);
+    db.prepare_cached("INSERT OR REPLACE INTO value_parts (id, z, sum) VALUES (?1, ?2, ?3)")?
+        .execute((id, part, sum(id, part)))
+        .map(drop)
 }
 
 /// Parts that are not those that were written, or belong to no index.
@@ -153,7 +162,11 @@ pub(in crate::store) fn segments(db: &Connection) -> rusqlite::Result<Vec<Indexe
 
 /// What is wrong with a part that makes no sense.
 pub(super) fn damaged(seg: i64) -> rusqlite::Error {
-    let said = format!("the index of the values of segment {seg} differs from what was written");
+    let what = match seg {
+        SUMMARY => "the summary of its ids".to_owned(),
+        seg => format!("the index of the values of segment {seg}"),
+    };
+    let said = format!("{what} differs from what was written");
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(said))
 }
 

@@ -14,8 +14,9 @@ use super::rows::{Thin, Thins};
 use super::{Reader, number};
 use crate::model::facts::Source;
 use crate::model::scan::{Segments, SweptCall, SweptLink, SweptRow, SweptRun};
-use crate::model::{Flags, LinkKind, VerbKind};
+use crate::model::{Flags, VerbKind};
 use crate::store::Error;
+use crate::store::joining::{calls, each_link};
 use crate::store::open::CACHE;
 
 /// Rows that are read at once. The heads where a part begins lie in one text with the last of the part before
@@ -32,7 +33,11 @@ const SMALL_CACHE: &str = "PRAGMA cache_size = -12288";
 impl Reader {
     /// Calls `each` with the number and text of every id, in the order of their numbers.
     pub fn sweep_ids(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
+        let summary = self.summary()?;
         self.ask(|db| {
+            if let Some(summary) = summary {
+                return summary.each_id(db, each);
+            }
             let mut select = db.prepare_cached("SELECT id, name FROM ids ORDER BY id")?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
@@ -44,55 +49,17 @@ impl Reader {
 
     /// Every alias call, in no order.
     pub fn sweep_calls(&self) -> Result<Vec<SweptCall>, Error> {
-        self.ask(|db| {
-            let mut select = db.prepare_cached(
-                "SELECT id, nth, alias, target, t, arrived, flags, file, line, from_table FROM alias_calls",
-            )?;
-            let call = |row: &rusqlite::Row<'_>| {
-                let or_none = |column| row.get::<_, Option<i64>>(column).map(Option::unwrap_or_default);
-                Ok(SweptCall {
-                    row: number::row(row.get(0)?, row.get(1)?),
-                    alias: or_none(2)?,
-                    target: or_none(3)?,
-                    time: row.get(4)?,
-                    arrived: row.get(5)?,
-                    flags: Flags(row.get(6)?),
-                    file: row.get(7)?,
-                    line: row.get(8)?,
-                    from_table: row.get(9)?,
-                })
-            };
-            select.query_map([], call)?.collect()
-        })
+        let summary = self.summary()?;
+        self.ask(|db| summary.map_or_else(|| calls(db), |summary| summary.calls(db)))
     }
 
     /// Every link, in no order.
     pub fn sweep_links(&self) -> Result<Vec<SweptLink>, Error> {
-        let mut unknown = None;
-        let links = self.ask(|db| {
-            let mut select = db.prepare_cached("SELECT kind, a, b, rows, t, arrived, file, line FROM links")?;
-            let mut rows = select.query([])?;
-            let mut links = Vec::new();
-            while let Some(row) = rows.next()? {
-                let found: i64 = row.get(0)?;
-                let Some(kind) = LinkKind::from_number(found) else {
-                    unknown = Some(found);
-                    break;
-                };
-                links.push(SweptLink {
-                    kind,
-                    a: row.get(1)?,
-                    b: row.get(2)?,
-                    rows: number::from_sql(row.get(3)?),
-                    time: row.get(4)?,
-                    arrived: row.get(5)?,
-                    file: row.get(6)?,
-                    line: row.get(7)?,
-                });
-            }
-            Ok(links)
-        })?;
-        match unknown {
+        if let Some(summary) = self.summary()? {
+            return self.ask(|db| summary.links(db));
+        }
+        let mut links = Vec::new();
+        match self.ask(|db| each_link(db, &mut |link| links.push(link)))? {
             Some(kind) => Err(self.corrupt(format!("it has a link of unknown kind {kind}"))),
             None => Ok(links),
         }
@@ -104,14 +71,7 @@ impl Reader {
             let mut select = db.prepare_cached("SELECT uid, seg, lo, n, t0, t1 FROM runs ORDER BY uid, seg")?;
             let mut runs = select.query([])?;
             while let Some(run) = runs.next()? {
-                each(&SweptRun {
-                    id: run.get(0)?,
-                    segment: run.get(1)?,
-                    first: run.get(2)?,
-                    rows: run.get(3)?,
-                    earliest: run.get(4)?,
-                    latest: run.get(5)?,
-                });
+                each(&swept_run(run)?);
             }
             Ok(())
         })
@@ -306,6 +266,18 @@ impl Reader {
         })?;
         files.into_iter().map(|file| self.swept_source(file, 0)).collect()
     }
+}
+
+/// A run from uid, seg, lo, n, t0, t1.
+pub(super) fn swept_run(run: &rusqlite::Row<'_>) -> rusqlite::Result<SweptRun> {
+    Ok(SweptRun {
+        id: run.get(0)?,
+        segment: run.get(1)?,
+        first: run.get(2)?,
+        rows: run.get(3)?,
+        earliest: run.get(4)?,
+        latest: run.get(5)?,
+    })
 }
 
 fn swept(row: &Thin) -> SweptRow {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Writer;
 use crate::model::threads;
-use crate::store::index::{self, Index, Runs};
+use crate::store::index::{self, Index, Runs, summary};
 use crate::store::{Error, number};
 
 /// Segments of which the index is made at once, at most: each takes some 20 MB meanwhile.
@@ -73,6 +73,16 @@ impl Writer {
             })?;
             done += segments.iter().map(|segment| number::from_sql(segment.rows)).sum::<u64>();
         }
-        Ok(tell(done, all) || done == all)
+        if !tell(done, all) {
+            return Ok(done == all);
+        }
+        self.summarise(&mut || tell(done, all))?;
+        Ok(true)
+    }
+
+    /// Notes what a look over every user needs of the whole store, where enough has come since that was done.
+    fn summarise(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<(), Error> {
+        let Some(made) = self.read(|db| summary::make(db, go_on))? else { return Ok(()) };
+        self.whole(|db, _| summary::write(db, &made))
     }
 }
