@@ -43,7 +43,7 @@ mod thresholds;
 pub mod what_if;
 
 pub use facts::{Cut, CutOf, Facts};
-pub use findings::{Checked, Finding, Kind, Lost, Past, Severity, Sums, Totals, Way};
+pub use findings::{Checked, Finding, Kind, Lost, Needs, Past, Severity, Sums, Totals, Way};
 pub use journey::profile::{self, Profile};
 pub use journey::ruled::{Because, Held, Ruled};
 pub use journey::{

@@ -24,8 +24,8 @@ pub const MOST_TOLD: usize = 20;
 pub struct Audit {
     /// The rules that decided.
     pub rules: RuleSet,
-    /// Known people looked at.
-    pub people: u64,
+    /// Known people looked at; `None` where only some were, because not all kinds were looked for.
+    pub people: Option<u64>,
     /// Rows looked at.
     pub events: u64,
     /// Whether it came to the end.
@@ -92,6 +92,8 @@ struct Sum {
 pub struct Auditor {
     rules: RuleSet,
     baseline: Baseline,
+    /// Whether users are left out who cannot have what is looked for.
+    is_of_some: bool,
     people: u64,
     split: u64,
     orphaned: u64,
@@ -105,13 +107,19 @@ impl Auditor {
     pub fn new(rules: RuleSet) -> Self {
         let by_code = BTreeMap::new();
         let baseline = Baseline::default();
-        Self { rules, baseline, people: 0, split: 0, orphaned: 0, with_past: 0, merged: 0, by_code }
+        Self { rules, baseline, is_of_some: false, people: 0, split: 0, orphaned: 0, with_past: 0, merged: 0, by_code }
     }
 
     /// Tells users whom an earlier look found from others.
     #[must_use]
     pub fn with_baseline(self, baseline: Baseline) -> Self {
         Self { baseline, ..self }
+    }
+
+    /// Counts no shares, because users are left out.
+    #[must_use]
+    pub fn of_some(self) -> Self {
+        Self { is_of_some: true, ..self }
     }
 
     /// Adds a user.
@@ -167,21 +175,22 @@ impl Auditor {
             users: sum.users,
             sources: Vec::new(),
         });
+        let rates = Rates {
+            merged_past: share(self.merged, self.with_past),
+            refused: share(totals.refused, totals.calls),
+            split: share(self.split, events),
+            orphaned: share(self.orphaned, events),
+            shared_devices: share(totals.shared_devices, totals.devices),
+        };
         let mut audit = Audit {
             rules: self.rules,
-            people: self.people,
+            people: (!self.is_of_some).then_some(self.people),
             events,
             complete,
             span: None,
             tallies: None,
             found: found.collect(),
-            rates: Rates {
-                merged_past: share(self.merged, self.with_past),
-                refused: share(totals.refused, totals.calls),
-                split: share(self.split, events),
-                orphaned: share(self.orphaned, events),
-                shared_devices: share(totals.shared_devices, totals.devices),
-            },
+            rates: if self.is_of_some { Rates::default() } else { rates },
         };
         audit.sort();
         audit

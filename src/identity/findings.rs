@@ -192,6 +192,24 @@ impl Totals {
     }
 }
 
+/// What ids that calls and links join must have among them for a mistake to show in a user of them. It saves to judge
+/// the users of all others, where one kind is looked for; what it says too often only costs time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing that is known beforehand.
+    Anything,
+    /// At least so many alias calls.
+    Calls(u32),
+    /// Split rows.
+    SplitRows,
+    /// A placeholder.
+    Placeholder,
+    /// An id that looks like another one.
+    LookAlike,
+    /// Two ids that can each name a person: [`Rules::can_name`](super::rules::Rules::can_name).
+    TwoNames,
+}
+
 /// One kind of integration mistake. Kinds are compared by their code.
 #[derive(Debug)]
 pub struct Kind {

@@ -38,7 +38,7 @@ pub(super) use world::each_once;
 pub(crate) use world::once_in_files;
 
 use super::facts::Facts;
-use super::findings::{Checked, Kind, Sums, Totals, Way};
+use super::findings::{Checked, Kind, Needs, Sums, Totals, Way};
 use super::journey::ruled::{Held, Ruled};
 use super::journey::{Journey, Reasons, Split, Step};
 use super::prepared::Prepared;
@@ -107,6 +107,14 @@ impl Rules for Legacy {
 
     fn is_visitor(&self, id: &str) -> bool {
         check::is_visitor(id)
+    }
+
+    fn needs(&self, kind: &Kind) -> Needs {
+        kinds::needs(kind)
+    }
+
+    fn can_name(&self, id: &str, is_device: bool) -> bool {
+        check::can_name(id, is_device)
     }
 
     fn findings(&self) -> &'static [&'static Kind] {

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
-use super::findings::{Checked, Kind, Sums, Totals, Way};
+use super::findings::{Checked, Kind, Needs, Sums, Totals, Way};
 use super::journey::ruled::Ruled;
 use super::journey::{Journey, Reasons, Split};
 use super::merging::system::System;
@@ -76,6 +76,16 @@ pub trait Rules: Reasons {
     /// not be given them. Rules that know no findings are not asked.
     fn is_visitor(&self, _id: &str) -> bool {
         false
+    }
+
+    /// What must be there for a mistake to show.
+    fn needs(&self, _kind: &Kind) -> Needs {
+        Needs::Anything
+    }
+
+    /// Whether an id can name a person, by its form; `is_device` where rows name it as a device.
+    fn can_name(&self, _id: &str, _is_device: bool) -> bool {
+        true
     }
 
     /// Integration mistakes that harm under these rules.

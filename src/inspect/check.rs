@@ -8,6 +8,7 @@
 //! Memory: some 60 bytes for each id, call and link, and their texts.
 
 mod addresses;
+mod asked;
 mod each;
 mod gathered;
 mod judged;
@@ -55,7 +56,8 @@ pub struct Wanted {
     pub by: Option<By>,
     /// What an earlier look found.
     pub baseline: Baseline,
-    /// The kinds that are looked for; `None` for all. Shares and numbers of users and rows are those of a look for all.
+    /// The kinds that are looked for; `None` for all. Where there are no numbers to track, users who cannot have a finding
+    /// of these kinds are not judged: users are not counted then, and there are no shares.
     pub only: Option<Vec<&'static Kind>>,
 }
 
@@ -77,9 +79,14 @@ pub fn store_by(
         let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
         let passes = if by.is_some() { 2 } else { 1 };
         let complete = gathered.read_rows(reader, &mut |done, all| go_on(done, all.saturating_mul(passes)))?;
+        let only = wanted.only.as_deref().filter(|_| by.is_none());
         let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
+        if only.is_some() {
+            auditor = auditor.of_some();
+        }
         let (mut known, mut lost) = (Known::default(), Vec::new());
         let (totals, judged) = gathered.judge(
+            only,
             &|kind| wanted.wants(kind),
             &mut |checked| {
                 auditor.add(&checked);
@@ -262,7 +269,7 @@ pub fn people(
                 since: finding.since,
             });
         };
-        let (_, judged) = gathered.judge(&|wanted| wanted == kind, each, go_on);
+        let (_, judged) = gathered.judge(Some(&[kind]), &|wanted| wanted == kind, each, go_on);
         if !complete || !judged {
             return Ok(false);
         }

@@ -168,7 +168,7 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
         schema: u32,
         store: &'a str,
         rules: &'a str,
-        people: u64,
+        people: Option<u64>,
         events: u64,
         complete: bool,
         findings: Vec<Line<'a>>,
@@ -383,9 +383,9 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
     let severities = [Severity::Error, Severity::Warning, Severity::Note];
     let numbers = severities.map(|severity| counted(audit.of_severity(severity) as u64, severity.name()));
     let head = format!(
-        "{}: {}, {}{}",
+        "{}: {}{}{}",
         look.clean(check.store),
-        counted(audit.people, "known user"),
+        audit.people.map_or_else(String::new, |people| format!("{}, ", counted(people, "known user"))),
         counted(audit.events, "row"),
         if audit.complete { "" } else { " (stopped: not all users were checked)" }
     );
@@ -451,7 +451,9 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         writeln!(out, "{}", look.wrap(&format!("Change: {}", found.advice), 2))?;
     }
     let Rates { merged_past, refused, split, orphaned, shared_devices } = audit.rates;
-    writeln!(out)?;
+    if audit.people.is_some() {
+        writeln!(out)?;
+    }
     for (share, what) in [
         (merged_past, "of users with an anonymous past have all of it"),
         (refused, "of alias calls have no effect"),

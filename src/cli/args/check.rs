@@ -30,7 +30,7 @@ pub(in crate::cli) struct Check {
     /// Leave out findings with this code; can be repeated
     #[arg(long, value_name = "CODE", value_parser = Code, hide_possible_values = true)]
     pub(in crate::cli) ignore: Vec<String>,
-    /// Look for findings with these codes and no others: faster than all of them
+    /// Look for findings with these codes and no others: faster, without shares of all users
     #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',', value_parser = Code, hide_possible_values = true, conflicts_with = "ignore")]
     pub(in crate::cli) only: Vec<String>,
     /// Fail only for findings that FILE lacks: a file of --write-baseline, or an earlier answer in JSON

@@ -13,6 +13,7 @@ use super::rows::RACE_WINDOW;
 use super::world::World;
 use crate::model::alike::differences;
 use crate::model::facts::{AliasCall, Arrival, Link};
+use crate::model::id::is_placeholder;
 use crate::model::{Id, LinkKind, Millis, Shape};
 
 /// See [`Rules::ways`](crate::identity::Rules::ways).
@@ -86,6 +87,16 @@ pub(super) fn check(
 /// takes fewer, all answers stay as they are, and a look takes longer.
 pub(super) fn is_visitor(id: &str) -> bool {
     Shape::of(id) != Shape::Email
+}
+
+/// See [`Rules::can_name`](crate::identity::Rules::can_name): whatever [`World::can_be_a_name`] takes.
+pub(super) fn can_name(id: &str, is_device: bool) -> bool {
+    !is_placeholder(id)
+        && match Shape::of(id) {
+            Shape::Device | Shape::WebAnonymous => false,
+            Shape::Guid => !is_device,
+            Shape::Email | Shape::Other => true,
+        }
 }
 
 /// The number of rows of an id of which nothing else is known: no call names it, no row ties it to another

@@ -3,7 +3,7 @@
 //! A code never changes once it was released: teams ignore and track findings by it. The text is
 //! in the order in which a reader asks: what is it, why does it matter, what to change, says who.
 
-use super::super::findings::{InLibrary, Kind, Severity};
+use super::super::findings::{InLibrary, Kind, Needs, Severity};
 
 /// Every kind, the worst first.
 pub(super) const KINDS: &[&Kind] = &[
@@ -38,6 +38,22 @@ pub(super) const KINDS: &[&Kind] = &[
     &DEVICE_OF_MANY_USERS,
     &DEVICE_PREFIX_TWICE,
 ];
+
+/// See [`Rules::needs`](crate::identity::Rules::needs).
+pub(super) fn needs(kind: &Kind) -> Needs {
+    match kind.code {
+        // The first call keeps the alias, a later one is refused or repeated.
+        "alias-on-login" | "alias-repeated" => Needs::Calls(2),
+        "alias-swapped" | "alias-before-root" | "alias-cycle" | "alias-anonymous" | "alias-of-itself" => {
+            Needs::Calls(1)
+        }
+        "alias-race" | "alias-used-before" => Needs::SplitRows,
+        "placeholder-id" => Needs::Placeholder,
+        "id-variants" => Needs::LookAlike,
+        "shared-device" => Needs::TwoNames,
+        _ => Needs::Anything,
+    }
+}
 
 /// What of a mistake stays whatever is called or imported later: an alias is never taken back, and
 /// a stored row never moves (identity.md L2, L6, L7).

@@ -35,7 +35,7 @@ const MOST_ALIKE: usize = 20;
 pub(super) struct Gathered {
     pub(super) rules: RuleSet,
     pub(super) thresholds: Thresholds,
-    texts: NumberedTexts,
+    pub(super) texts: NumberedTexts,
     placeholders: Vec<bool>,
     pub(super) parts: Parts,
     pub(super) calls: Vec<SweptCall>,
@@ -253,6 +253,11 @@ impl Gathered {
     /// Numbers of ids, and one more.
     pub(super) fn ids(&self) -> usize {
         self.texts.len()
+    }
+
+    /// The number of every id.
+    pub(super) fn numbers_of_ids(&self) -> impl Iterator<Item = u32> + use<> {
+        1..u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
     }
 
     /// The text of the id with this number.

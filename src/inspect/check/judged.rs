@@ -46,9 +46,11 @@ fn at(of: OfPart) -> u32 {
 
 impl Gathered {
     /// Judges every user, between some of whom `go_on` is asked; whether it came to the end. `each` gets the known
-    /// users, and of the others those with a finding that is wanted, or split rows.
+    /// users, and of the others those with a finding that is wanted, or split rows. With `only` users are left out who
+    /// cannot have a finding of one of these kinds: the totals are those of the others then.
     pub(super) fn judge(
         &mut self,
+        only: Option<&[&'static Kind]>,
         wants: &(dyn Fn(&Kind) -> bool + Sync),
         each: &mut dyn FnMut(Checked),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
@@ -56,23 +58,35 @@ impl Gathered {
         let mut totals = Totals::default();
         let nameless = self.calls.iter().filter(|call| call.alias == 0 && call.target == 0).count() as u64;
         (totals.calls, totals.refused) = (nameless, nameless);
-        let mut ids: Vec<OfPart> =
-            (1..u32::try_from(self.ids()).unwrap_or(u32::MAX)).map(|id| of_part(self.parts.of(id), id)).collect();
+        let asked = only.and_then(|only| self.asked(only));
+        let is_asked = |part: u32| asked.as_ref().is_none_or(|asked| asked.get(part as usize).copied().unwrap_or(true));
+        let mut ids: Vec<OfPart> = Vec::new();
+        for id in self.numbers_of_ids() {
+            let part = self.parts.of(id);
+            if is_asked(part) {
+                ids.push(of_part(part, id));
+            }
+        }
         ids.sort_unstable();
-        let mut calls: Vec<OfPart> = Vec::with_capacity(self.calls.len());
+        let mut calls: Vec<OfPart> = Vec::new();
         for (at, call) in (0..).zip(&self.calls).filter(|(_, call)| call.alias != 0 || call.target != 0) {
-            let id = if call.alias == 0 { call.target } else { call.alias };
-            calls.push(of_part(self.parts.of(number(id)), at));
+            let part = self.parts.of(number(id_of_call(call)));
+            if is_asked(part) {
+                calls.push(of_part(part, at));
+            }
         }
         calls.sort_unstable();
-        let mut links: Vec<OfPart> = Vec::with_capacity(self.links.len());
+        let mut links: Vec<OfPart> = Vec::new();
         for (at, link) in (0..).zip(&self.links) {
             let id = match (self.is_placeholder(link.a), self.is_placeholder(link.b)) {
                 (false, _) => link.a,
                 (true, false) => link.b,
                 (true, true) => continue,
             };
-            links.push(of_part(self.parts.of(number(id)), at));
+            let part = self.parts.of(number(id));
+            if is_asked(part) {
+                links.push(of_part(part, at));
+            }
         }
         links.sort_unstable();
         let batches = batches(&ids, &calls, &links);
@@ -207,6 +221,11 @@ impl Gathered {
         }
         Batch { facts, sums, devices }
     }
+}
+
+/// The id whose part a call is judged with: both of its ids are of one part.
+pub(super) fn id_of_call(call: &SweptCall) -> i64 {
+    if call.alias == 0 { call.target } else { call.alias }
 }
 
 /// Those of a part that the list begins with.

@@ -1,6 +1,7 @@
 //! A look for some kinds of findings: what it finds is what a look for all finds of these kinds.
 
 use journey::identity::Kind;
+use journey::identity::audit::Rates;
 use journey::sim::crowd::Crowd;
 
 use super::*;
@@ -12,6 +13,8 @@ fn look(inspector: &Inspector, only: Option<Vec<&'static Kind>>) -> Audit {
 
 /// All that an answer says, with the users of each finding in one order.
 fn said(mut audit: Audit, wants: impl Fn(&Kind) -> bool) -> String {
+    // Those of all users, where all of them are judged.
+    (audit.people, audit.rates) = (None, Rates::default());
     audit.found.retain(|found| wants(found.kind));
     audit.found.iter_mut().for_each(|found| found.users.sort_unstable());
     format!("{audit:#?}")
@@ -21,6 +24,7 @@ fn each_kind_alone_is_as_among_all(inspector: &Inspector) {
     let whole = look(inspector, None);
     for kind in all(LEGACY.findings()) {
         let alone = look(inspector, Some(vec![kind]));
+        assert_eq!((alone.people, alone.rates), (None, Rates::default()), "not all users are judged");
         assert_eq!(said(alone, |_| true), said(whole.clone(), |found| found == kind), "{}", kind.code);
     }
 }

@@ -62,7 +62,7 @@ fn shares_are_of_users_with_a_name_and_of_all_rows() {
     auditor.add(&Checked { known: None, past: Past::Left, ..user("a1", &[]) });
     let totals = Totals { calls: 8, refused: 2, devices: 4, shared_devices: 3, ..Totals::default() };
     let audit = auditor.finish(&totals, 100, true);
-    assert_eq!((audit.people, audit.events, audit.complete), (5, 100, true));
+    assert_eq!((audit.people, audit.events, audit.complete), (Some(5), 100, true));
     assert_eq!(audit.rates.merged_past, Some(0.75));
     assert_eq!((audit.rates.split, audit.rates.orphaned), (Some(0.06), Some(0.15)));
     assert_eq!((audit.rates.refused, audit.rates.shared_devices), (Some(0.25), Some(0.75)));

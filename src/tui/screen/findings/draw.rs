@@ -138,7 +138,7 @@ fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
     pen.skip(1);
     match &step.of {
         Of::Store(audit, _) if audit.found.is_empty() => {
-            let people = fit::counted(audit.people, "known user");
+            let people = fit::counted(audit.people.unwrap_or_default(), "known user");
             let least = if audit.complete { "" } else { ", not all checked" };
             pen.text(&format!("no findings: {people}, {}{least}", fit::counted(audit.events, "row")), plain);
         }
@@ -151,7 +151,7 @@ fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
                     pen.text(&fit::counted(number, severity.name()), plain).skip(2);
                 }
             }
-            let people = fit::counted(audit.people, "known user");
+            let people = fit::counted(audit.people.unwrap_or_default(), "known user");
             let rest = if audit.complete { "" } else { ", not all checked" };
             pen.text(&format!("{people} {dot} {}{rest}", fit::counted(audit.events, "row")), muted);
         }
