@@ -22,6 +22,7 @@ use self::direct::Key;
 pub(super) use self::direct::read as directly;
 use self::habits::{backslashed, has_decimal_comma, unescaped, whole_of};
 pub use self::heads::Head;
+pub(super) use self::heads::IsOther;
 use self::heads::letters;
 pub(super) use self::heads::{is_head, other_head};
 use super::cursor;
@@ -49,6 +50,7 @@ pub(super) struct Column {
 
 /// The head of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "how cells are written, each separate from the others")]
 pub(super) struct Header {
     delimiter: u8,
     names: Vec<String>,

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::carrier::{self, Opened};
-use super::csv::{self, Head};
+use super::csv::{self, Head, IsOther};
 use super::event::{self, Around};
 use super::format::Format;
 use super::grid;
@@ -116,7 +116,7 @@ impl Decoder {
     pub fn head(&self, record: &[u8]) -> Option<Head> {
         if let Some(Cells { header, rows }) = &self.how.cells {
             let is_aliases = matches!(rows, CellRows::Aliases(_));
-            let is_other: &dyn Fn(&[Cow<'_, str>]) -> bool = &|cells| table::is_head(cells);
+            let is_other: &IsOther<'_> = &|cells| table::is_head(cells);
             return header.head(record.trim_ascii_end(), is_aliases.then_some(is_other));
         }
         let heads = self.how.heads.as_ref()?;

@@ -63,9 +63,12 @@ impl Marks {
     }
 }
 
-/// Marks on their way, each with the place of its lines in the stream.
+/// Marks, each with the place of its lines in the stream.
+type Waiting = VecDeque<(u64, Arc<Marks>)>;
+
+/// Marks on their way.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Handed(Arc<Mutex<VecDeque<(u64, Arc<Marks>)>>>);
+pub(super) struct Handed(Arc<Mutex<Waiting>>);
 
 impl Handed {
     /// Hands on the marks of lines that begin at a place.

@@ -63,10 +63,9 @@ const AHEAD: usize = 16;
 pub(super) fn run(
     stream: Stream,
     chunker: Chunker,
-    maker: &Maker,
+    (maker, makers): (&Maker, usize),
     carried: Carried,
     prev: u64,
-    makers: usize,
     spares: &Spares,
     mut take: impl FnMut(Option<Prepared>) -> Result<bool, Error>,
 ) -> Result<End, Error> {

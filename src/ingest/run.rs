@@ -400,7 +400,7 @@ impl<'a> Run<'a> {
         }
         let spares = std::mem::take(&mut self.spares);
         let end =
-            pipeline::run(stream, chunker, &maker, carried, place.prev, self.options.threads, &spares, |prepared| {
+            pipeline::run(stream, chunker, (&maker, self.options.threads), carried, place.prev, &spares, |prepared| {
                 let Some(prepared) = prepared else {
                     if !self.holds {
                         self.writer.commit()?;

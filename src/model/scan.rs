@@ -224,6 +224,7 @@ impl Segments {
 
 /// What some rows of an id add up to, all of a run or of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what is known of rows, each separate from the others")]
 pub struct Known<'k> {
     /// Number of the id; 0 for rows without one.
     pub id: i64,

@@ -281,7 +281,7 @@ mod tests {
         let (habits, cells) = read("event,time,plan,device,user", &rows);
         assert_eq!(
             (habits, &cells[1][2..]),
-            (vec!["NULL is nothing".to_owned()], &["".into(), "".into(), "x".into()][..])
+            (vec!["NULL is nothing".to_owned()], &[String::new(), String::new(), "x".into()][..])
         );
         let (habits, _) = read("event,time,plan,device,user", &["A,1,,NULL,NULL", "A,2,NULL,,x", "A,3,,,"]);
         assert!(habits.is_empty());

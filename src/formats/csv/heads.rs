@@ -16,14 +16,13 @@ pub enum Head {
     Other(String),
 }
 
+/// Whether cells are the head of another table.
+pub(in crate::formats) type IsOther<'a> = dyn Fn(&[Cow<'_, str>]) -> bool + 'a;
+
 impl Header {
     /// What a record of the table is among its heads: where files were put together, that of the next one
     /// stands between the rows. `is_other` knows other heads than those of this table.
-    pub(in crate::formats) fn head(
-        &self,
-        record: &[u8],
-        is_other: Option<&dyn Fn(&[Cow<'_, str>]) -> bool>,
-    ) -> Option<Head> {
+    pub(in crate::formats) fn head(&self, record: &[u8], is_other: Option<&IsOther<'_>>) -> Option<Head> {
         let record = record.strip_prefix(BYTE_ORDER_MARK).unwrap_or(record);
         let first = record.trim_ascii_start();
         let first = first.strip_prefix(b"\"").unwrap_or(first);

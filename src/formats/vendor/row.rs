@@ -364,7 +364,7 @@ pub(super) fn text(value: Option<&str>) -> Option<Text<'_>> {
 }
 
 /// A text that a function finds in another one, or knows.
-pub(super) fn part_of<'f>(text: Text<'f>, find: fn(&str) -> &str) -> Text<'f> {
+pub(super) fn part_of(text: Text<'_>, find: fn(&str) -> &str) -> Text<'_> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(find(text)),
         Cow::Owned(text) => Cow::Owned(find(&text).to_owned()),

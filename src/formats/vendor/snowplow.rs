@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn an_app_has_the_user_of_its_session_for_a_device_and_a_cookie_comes_last() {
         let session = r#"{\"schema\":\"iglu:x/contexts/jsonschema/1-0-0\",\"data\":[{\"schema\":\"iglu:x/client_session/jsonschema/1-0-2\",\"data\":{\"userId\":\"app\"}}]}"#;
-        let device = |rest: &str| of(&format!(r#"{{"e":"pv",{rest}}}"#)).device.map(|id| id.into_owned());
+        let device = |rest: &str| of(&format!(r#"{{"e":"pv",{rest}}}"#)).device.map(Cow::into_owned);
         assert_eq!(device(&format!(r#""co":"{session}","network_userid":"n""#)).as_deref(), Some("app"));
         assert_eq!(
             device(r#""contexts_com_snowplowanalytics_snowplow_client_session_1":[{"userId":"app"}]"#).as_deref(),

@@ -124,8 +124,7 @@ impl Named {
 
     /// Joins the two forms of a device, and finds ids that look the same: both have one fold.
     fn compare(&mut self, mut folds: Vec<u64>) {
-        // The pieces are sorted, which a sort that keeps the order of equal ones makes use of.
-        folds.sort();
+        folds.sort_unstable();
         let of = |fold: &u64| u32::try_from(fold & u64::from(u32::MAX)).unwrap_or(u32::MAX);
         let (texts, placeholders) = (&self.texts, &self.placeholders);
         let text = |id: u32| texts.of(i64::from(id));

@@ -96,7 +96,9 @@ impl Places {
         let segments = of_segments.into_iter().rev().map(|(number, mut runs)| {
             runs.sort_unstable_by_key(|run| run.first);
             let mut unknown = Unknown::default();
-            runs.iter().for_each(|run| unknown.add(run));
+            for run in &runs {
+                unknown.add(run);
+            }
             Segment { number, places: 0..0, meeting: meeting.in_segment(number), unknown: Some(unknown) }
         });
         let segments = segments.collect();

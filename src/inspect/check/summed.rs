@@ -171,17 +171,16 @@ pub(super) fn read(
     };
     let total = scan.map(Scan::rows).transpose()?.unwrap_or_default();
     let mut known = Summed::of(given.placeholders.len());
-    let places = match places {
-        Some(places) => places,
-        None => {
-            let mut unknown = Vec::new();
-            reader.known_ids(&mut |of_id| {
-                if !known.add_known(of_id, given, &numbers) {
-                    unknown.push(of_id.id);
-                }
-            })?;
-            Places::of_ids(reader, &unknown)?
-        }
+    let places = if let Some(places) = places {
+        places
+    } else {
+        let mut unknown = Vec::new();
+        reader.known_ids(&mut |of_id| {
+            if !known.add_known(of_id, given, &numbers) {
+                unknown.push(of_id.id);
+            }
+        })?;
+        Places::of_ids(reader, &unknown)?
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let mut helpers = Vec::new();

@@ -124,7 +124,9 @@ impl Summary {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![FORM, money::FORM];
         let State { pieces, last, rows, used } = self.state;
-        [pieces, last, rows, used].into_iter().for_each(|number| put_signed(&mut bytes, number));
+        for number in [pieces, last, rows, used] {
+            put_signed(&mut bytes, number);
+        }
         self.parts.iter().for_each(|number| put(&mut bytes, *number as u64));
         put(&mut bytes, self.currencies.len() as u64);
         self.currencies.iter().for_each(|currency| put_text(&mut bytes, currency));

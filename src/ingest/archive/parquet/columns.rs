@@ -77,7 +77,9 @@ impl<'s> Columns<'s> {
             return Ok(None);
         }
         let mut written = Vec::with_capacity(leaves);
-        nodes.iter().for_each(|node| node.written(true, &mut written));
+        for node in &nodes {
+            node.written(true, &mut written);
+        }
         let reading = Reading::of(group, file, written)?;
         let own = nodes.iter().map(|node| node.kind.name().to_owned());
         let names = Arc::new(own.chain(added.fields.iter().map(|(name, _)| name.clone())).collect());

@@ -42,8 +42,8 @@ impl Plain {
         let packed = about.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let pages = SerializedPageReader::new(Arc::new(file.try_clone()?), &packed, rows, None)?;
         let texts = Arc::new(Mutex::new(VecDeque::new()));
-        let has_levels = column.max_def_level() > 0;
-        let pages = Levels { pages: Box::new(pages), has_levels, rows, texts: Arc::clone(&texts) };
+        let is_nullable = column.max_def_level() > 0;
+        let pages = Levels { pages: Box::new(pages), is_nullable, rows, texts: Arc::clone(&texts) };
         let reader = get_column_reader(numbered(column.max_def_level(), 0)?, Box::new(pages));
         Ok(Some((reader, Self(texts))))
     }
@@ -64,7 +64,7 @@ impl Plain {
 /// The levels of a column, with numbers for its values.
 struct Levels {
     pages: Box<dyn PageReader>,
-    has_levels: bool,
+    is_nullable: bool,
     /// Those of the group.
     rows: usize,
     texts: Arc<Mutex<VecDeque<Unpacked<Vec<u8>>>>>,
@@ -78,12 +78,12 @@ impl Levels {
             return None;
         };
         let is_possible = usize::try_from(num_values).is_ok_and(|values| values <= self.rows);
-        if !is_possible || encoding != Encoding::PLAIN || self.has_levels && def_level_encoding != Encoding::RLE {
+        if !is_possible || encoding != Encoding::PLAIN || self.is_nullable && def_level_encoding != Encoding::RLE {
             return None;
         }
         let mut texts = Unpacked::of(Vec::from(buf))?;
         let mut levels = Vec::new();
-        if self.has_levels {
+        if self.is_nullable {
             levels.extend_from_slice(texts.take(4)?);
             let length = u32::from_le_bytes(levels.as_slice().try_into().ok()?);
             levels.extend_from_slice(texts.take(usize::try_from(length).ok()?)?);

@@ -81,7 +81,7 @@ impl<P: AsRef<[u8]>> Unpacked<P> {
 /// Unpacks the first element of what is packed, which gives no more than so many bytes; its own length.
 fn element(packed: &[u8], content: &mut Vec<u8>, most: usize) -> Option<usize> {
     let (length, offset, own) = match packed {
-        [tag, rest @ ..] if tag & 3 == 0 => {
+        [tag, rest @ ..] if tag.trailing_zeros() >= 2 => {
             let short = usize::from(tag >> 2);
             // Lengths from 61 on stand behind the tag.
             let bytes = short.saturating_sub(59);

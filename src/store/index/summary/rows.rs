@@ -121,16 +121,14 @@ impl Rows {
             for paid in &known.paid {
                 let Some(sums) = sums else { break };
                 let currency = known.currencies.get(paid.currency)?;
-                let currency = match self.currencies.iter().position(|known| known == currency) {
-                    Some(at) => at,
-                    None => {
-                        self.currencies.push(currency.clone());
-                        self.currencies.len() - 1
-                    }
-                };
+                let known = self.currencies.iter().position(|known| known == currency);
+                if known.is_none() {
+                    self.currencies.push(currency.clone());
+                }
+                let currency = known.unwrap_or(self.currencies.len().saturating_sub(1));
                 match sums.iter_mut().find(|(of, ..)| *of == currency) {
                     Some((_, micros, rows)) => {
-                        (*micros, *rows) = (micros.saturating_add(paid.micros.into()), *rows + 1)
+                        (*micros, *rows) = (micros.saturating_add(paid.micros.into()), *rows + 1);
                     }
                     None => sums.push((currency, paid.micros.into(), 1)),
                 }
