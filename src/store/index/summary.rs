@@ -27,8 +27,8 @@ use crate::store::number;
 /// The number of this form: another where these bytes mean something else.
 const FORM: u8 = 1;
 
-/// Bytes of a part, about.
-const PART: usize = 1 << 18;
+/// Bytes of a part, about; in tests so few that there are several.
+const PART: usize = if cfg!(test) { 8 } else { 1 << 18 };
 
 /// A summary is made anew when this share of the rows has come since, as one of so many.
 const SHARE: u64 = 8;

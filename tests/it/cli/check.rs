@@ -102,6 +102,9 @@ fn a_check_for_some_codes_finds_those_and_fails_on_those() {
     let codes = |arguments: &[&str]| {
         let (status, json, error) = home.check(&[arguments, &["--format", "json"]].concat());
         let answer: Value = serde_json::from_str(&json).unwrap_or_else(|_| panic!("{error}"));
+        let counts_all = !arguments.contains(&"--only") || arguments.contains(&"--by");
+        assert_eq!(answer["people"].is_number(), counts_all, "{answer}");
+        assert_eq!(answer["rates"]["refused"].is_number(), counts_all, "{answer}");
         let codes =
             answer["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap().to_owned());
         (status, codes.collect::<Vec<_>>().join(" "), answer["events"].clone())
@@ -113,6 +116,9 @@ fn a_check_for_some_codes_finds_those_and_fails_on_those() {
     assert_eq!(codes(&["--only", "alias-on-login", "--only", "placeholder-id"]), (0, both, same.clone()));
     assert_eq!(codes(&["--only", "alias-cycle", "--fail-on", "note"]), (0, String::new(), same.clone()));
     assert_eq!(codes(&["--only", "alias-on-login", "--fail-on", "error"]), (1, "alias-on-login".to_owned(), same));
+    assert_eq!(codes(&["--only", "placeholder-id", "--by", "day"]).1, "placeholder-id");
+    let (status, text, _) = home.check(&["--only", "placeholder-id"]);
+    assert!(status == 0 && !text.contains("known user") && !text.contains('%'), "{text}");
     let (status, _, error) = home.check(&["--only", "alias-on-logn"]);
     assert_eq!(status, 2);
     assert!(error.contains("did you mean alias-on-login?"), "{error}");

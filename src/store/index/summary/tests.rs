@@ -13,7 +13,11 @@ fn filled(folder: &std::path::Path) -> std::path::PathBuf {
     let sent = |id: &str, at: u32| row(id, at, &format!(r#","$insert_id":"{id}{at}","amount":2.5,"currency":"EUR""#));
     let alias = r#"{"event":"$create_alias","properties":{"distinct_id":"a","alias":"u","time":1600000001}}"#;
     let one = sent("a", 1) + &sent("b", 2) + &sent("b", 2) + &row("c", 3, "") + &row("c", 3, "") + alias + "\n";
-    let other = sent("a", 1) + &sent("a", 9) + &row("c", 3, "") + &row("", 4, "") + &row("d", 5, r#","mp_lib":"web""#);
+    let other = sent("a", 1)
+        + &sent("a", 9)
+        + &row("c", 3, "")
+        + &row("", 4, "")
+        + &row("d", 5, r#","mp_lib":"web","$device_id":"x","$user_id":"v""#);
     let mut writer = Writer::open(&path).unwrap();
     let options = Options { zone: Zone::Utc, ..Options::default() };
     for (name, text) in [("one.jsonl", one), ("other.jsonl", other)] {
@@ -30,6 +34,7 @@ fn a_summary_has_what_the_tables_have() {
     let folder = tempfile::tempdir().unwrap();
     let db = Connection::open(filled(folder.path())).unwrap();
     let summary = Summary::of(&db).unwrap().unwrap();
+    assert!(summary.parts.iter().all(|parts| *parts > 0), "{:?}", summary.parts);
     let mut ids = Vec::new();
     summary.each_id(&db, &mut |id, text| ids.push((id, text.to_owned()))).unwrap();
     let all: Vec<(i64, String)> = db
