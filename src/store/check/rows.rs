@@ -5,6 +5,7 @@ use std::io::Read;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Checked, Counts, Part, Problem};
+use crate::model::text;
 use crate::store::index;
 use crate::store::packs::{Pack, Sums};
 use crate::store::reader::block;
@@ -59,7 +60,9 @@ pub(super) fn check(
         && let Some(parts) = checked.ask(index::check(db))?
         && parts > 0
     {
-        checked.damaged(format!("{parts} parts of the index of values are not those that were written"));
+        let differ = if parts == 1 { "differs" } else { "differ" };
+        let parts = text::counted(parts, "part");
+        checked.damaged(format!("{parts} of the index of values or the summary of ids {differ} from what was written"));
     }
     for (what, table) in [("pieces", "chunks"), ("senders", if version > 1 { "senders" } else { "chunks" })] {
         let sql = format!("SELECT count(*) FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM files WHERE id = t.file)");
