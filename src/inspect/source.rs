@@ -335,11 +335,6 @@ pub trait Sweep: Source {
         Ok(false)
     }
 
-    /// Whether it is known what the rows of every id add up to: [`Sweep::known_ids`] and [`Sweep::paid_by_ids`] give it.
-    fn knows_ids(&self) -> Result<bool, Error> {
-        Ok(false)
-    }
-
     /// Calls `each` with what the rows of every id that has some add up to, by their numbers; `false`, and no call,
     /// where that is not known.
     fn known_ids(&self, _each: &mut dyn FnMut(&Known<'_>)) -> Result<bool, Error> {

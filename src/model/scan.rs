@@ -206,9 +206,9 @@ pub struct Segments(BTreeMap<i64, Range<i64>>);
 impl Segments {
     /// Takes a run.
     pub fn add(&mut self, run: &SweptRun) {
-        let end = run.first.saturating_add(run.rows);
-        let places = self.0.entry(run.segment).or_insert(run.first..end);
-        *places = places.start.min(run.first)..places.end.max(end);
+        let own = run.places();
+        let places = self.0.entry(run.segment).or_insert(own.clone());
+        *places = places.start.min(own.start)..places.end.max(own.end);
     }
 
     /// The places of each, by the numbers of the segments.

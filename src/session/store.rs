@@ -155,10 +155,6 @@ impl Sweep for Reader {
         Ok(Self::known_runs(self, segment, each)?)
     }
 
-    fn knows_ids(&self) -> Result<bool, Error> {
-        Ok(Self::knows_ids(self)?)
-    }
-
     fn known_ids(&self, each: &mut dyn FnMut(&Known<'_>)) -> Result<bool, Error> {
         Ok(Self::known_ids(self, each)?)
     }

@@ -1,6 +1,6 @@
 //! Rows that say where their fields lie.
 //!
-//! Whoever wrote a line of JSON from columns knows where each value begins and ends, so nothing of it is looked for.
+//! Code that writes a line of JSON from columns knows where each value begins and ends, so nothing of it is looked for.
 //! What is not a line of that kind, or is in doubt, is left to the readers of all rows, which give the same.
 
 use super::known::{Found, Known, NULL_SIGN};

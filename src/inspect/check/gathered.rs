@@ -71,21 +71,12 @@ struct Joining {
 
 impl Joining {
     fn read(reader: &dyn Sweep) -> Result<Self, Error> {
-        let places = if reader.knows_ids()? { None } else { Some(Places::read(reader)?) };
         let (calls, links, segments) = (reader.sweep_calls()?, reader.sweep_links()?, reader.segments()?);
-        let mut is_alias: Vec<bool> = Vec::new();
-        for alias in calls.iter().filter_map(|call| usize::try_from(call.alias).ok()) {
-            if is_alias.len() <= alias {
-                is_alias.resize(alias + 1, false);
-            }
-            if let Some(is_alias) = is_alias.get_mut(alias) {
-                *is_alias = true;
-            }
-        }
-        let is_alias = |id: i64| usize::try_from(id).ok().and_then(|id| is_alias.get(id)).copied().unwrap_or(false);
+        let called: FxHashSet<i64> = calls.iter().map(|call| call.alias).filter(|alias| *alias != 0).collect();
         let mut aliases: Vec<i64> = Vec::new();
         let is_known =
-            reader.known_ids(&mut |known| aliases.extend(Some(known.id).filter(|id| *id != 0 && is_alias(*id))))?;
+            reader.known_ids(&mut |known| aliases.extend(Some(known.id).filter(|id| called.contains(id))))?;
+        let places = if is_known { None } else { Some(Places::read(reader)?) };
         Ok(Self { calls, links, places, segments, aliases: is_known.then_some(aliases) })
     }
 }
@@ -108,8 +99,8 @@ impl Named {
         let pieces: Vec<Read> = thread::scope(|scope| {
             let texts = &texts;
             let pieces = numbers.chunks(numbers.len().div_ceil(threads).max(1));
-            let mut others: Vec<_> = pieces.map(|ids| scope.spawn(move || Read::of(texts, ids))).collect();
-            others.drain(..).map(join).collect()
+            let readers: Vec<_> = pieces.map(|ids| scope.spawn(move || Read::of(texts, ids))).collect();
+            readers.into_iter().map(join).collect()
         });
         let (mut placeholders, mut folds) = (vec![false; texts.len().min(1)], Vec::with_capacity(numbers.len()));
         for piece in pieces {

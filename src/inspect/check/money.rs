@@ -108,11 +108,8 @@ impl Losses {
         let Some(of_parts) = of_each(reader, &parts, &rows_of, go_on)? else { return Ok((sums, false)) };
         let of_parts = Rows::of(of_parts.into_iter().flatten().map(|(row, sum)| (reader.place_of(row), row, sum)));
         let mut whole: FxHashMap<i64, Vec<Taken>> = whole.into_iter().collect();
-        if reader.knows_ids()? {
-            add_whole(reader, &mut whole, &mut sums)?;
-            if whole.is_empty() && of_parts.is_empty() {
-                return Ok((sums, true));
-            }
+        if add_whole(reader, &mut whole, &mut sums)? && whole.is_empty() && of_parts.is_empty() {
+            return Ok((sums, true));
         }
         let all: Mutex<Sums> = Mutex::new(sums);
         let in_segment = |reader: &dyn Sweep, (segment, places): &(i64, Range<i64>)| {
@@ -154,7 +151,7 @@ impl Losses {
                     }
                 });
             };
-            reader.sweep_places(run.first..run.first.saturating_add(run.rows), &mut take, &mut || true)?;
+            reader.sweep_places(run.places(), &mut take, &mut || true)?;
         }
         if unknown.is_empty() {
             return Ok((sums, true));
@@ -216,10 +213,10 @@ impl Losses {
     }
 }
 
-/// Adds what all rows of ids say that are known by them; the others stay in `whole`.
-fn add_whole(reader: &dyn Sweep, whole: &mut FxHashMap<i64, Vec<Taken>>, sums: &mut Sums) -> Result<(), Error> {
+/// Adds what all rows of ids say that are known by them; the others stay in `whole`. Whether the source knows any so.
+fn add_whole(reader: &dyn Sweep, whole: &mut FxHashMap<i64, Vec<Taken>>, sums: &mut Sums) -> Result<bool, Error> {
     let mut left: FxHashMap<i64, Vec<Taken>> = FxHashMap::default();
-    reader.paid_by_ids(&mut |paid| {
+    let is_known = reader.paid_by_ids(&mut |paid| {
         let Some(taken) = whole.remove(&paid.id) else { return };
         let Some(of_id) = paid.sums else {
             left.insert(paid.id, taken);
@@ -231,9 +228,11 @@ fn add_whole(reader: &dyn Sweep, whole: &mut FxHashMap<i64, Vec<Taken>>, sums: &
             }
         }
     })?;
-    // Rows of the others say nothing of money.
-    *whole = left;
-    Ok(())
+    if is_known {
+        // Rows of the others say nothing of money.
+        *whole = left;
+    }
+    Ok(is_known)
 }
 
 /// Adds what a row says that a segment knows.
@@ -261,7 +260,7 @@ impl Rows {
         let Self(rows) = self;
         let from = rows.partition_point(|(place, ..)| *place < known.run.first);
         let of_run = rows.get(from..).unwrap_or_default();
-        let end = known.run.first.saturating_add(known.run.rows);
+        let end = known.run.places().end;
         for (place, _, sum) in of_run.iter().take_while(|(place, ..)| *place < end) {
             if let Some(paid) = known.paid_in(*place) {
                 add(sums, *sum, known, paid);

@@ -37,8 +37,8 @@ pub(super) struct Segment {
     pub(super) places: Range<i64>,
     /// By the numbers of their ids: the times at which rows can be in another segment too.
     meeting: Vec<(i64, Range<Millis>)>,
-    /// Where it is known already which rows have to be read: these.
-    pub(super) unknown: Option<Unknown>,
+    /// Which rows have to be read, where that is known already; none where it is not.
+    pub(super) unknown: Unknown,
 }
 
 impl Segment {
@@ -76,7 +76,7 @@ impl Places {
         };
         let segments = segments.into_iter().rev().map(|(number, places)| {
             let meeting = meeting.in_segment(number);
-            Segment { number, places, meeting, unknown: None }
+            Segment { number, places, meeting, unknown: Unknown::default() }
         });
         let segments = segments.collect();
         Ok(Self { segments, overlap: meeting.overlap })
@@ -99,7 +99,7 @@ impl Places {
             for run in &runs {
                 unknown.add(run);
             }
-            Segment { number, places: 0..0, meeting: meeting.in_segment(number), unknown: Some(unknown) }
+            Segment { number, places: 0..0, meeting: meeting.in_segment(number), unknown }
         });
         let segments = segments.collect();
         Ok(Self { segments, overlap: meeting.overlap })
@@ -151,10 +151,10 @@ impl Unknown {
     /// Adds a run, in the order of the segment.
     pub(super) fn add(&mut self, run: &SweptRun) {
         self.ids.insert(run.id);
-        let end = run.first.saturating_add(run.rows);
+        let own = run.places();
         match self.places.last_mut() {
-            Some(places) if run.first.saturating_sub(places.end) <= FEW_ROWS => places.end = end,
-            _ => self.places.push(run.first..end),
+            Some(places) if own.start.saturating_sub(places.end) <= FEW_ROWS => places.end = own.end,
+            _ => self.places.push(own),
         }
     }
 

@@ -268,7 +268,7 @@ impl Work<'_> {
                     }
                     !self.stop.load(Ordering::Relaxed)
                 };
-                let mut unknown = segment.unknown.take().unwrap_or_default();
+                let mut unknown = std::mem::take(&mut segment.unknown);
                 let is_known = if unknown.places.is_empty() {
                     reader.known_runs(segment.number, &mut |run| {
                         if summed.add_known_run(run, segment.meeting(run.run.id).is_some(), self.given, self.numbers) {

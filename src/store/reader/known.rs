@@ -35,11 +35,6 @@ impl Reader {
         if self.has_index { self.ask(Summary::of) } else { Ok(None) }
     }
 
-    /// Whether it is known what the rows of every id add up to.
-    pub fn knows_ids(&self) -> Result<bool, Error> {
-        Ok(self.summary()?.is_some())
-    }
-
     /// Calls `each` with what the rows of every id add up to, by their numbers, rows without an id first; `false` where
     /// that is not known, because rows have come since it was noted.
     pub fn known_ids(&self, each: &mut dyn FnMut(&Known<'_>)) -> Result<bool, Error> {
