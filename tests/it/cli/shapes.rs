@@ -123,7 +123,6 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "\"Sign Up\",\"a\",1561971600\n\"View\",\"a\",1561971601\n",
             "its first line is a row and does not name the columns (Sign Up, a, 1561971600)",
         ),
-        // As Customer.io has them.
         // dlt 1.31.0
         (
             "child.jsonl",
@@ -137,6 +136,7 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "only 1 of its first 3 rows are of one kind; the others have the columns action, ts, user, but no name of an \
              event (event), no id (distinct_id) and no time (time); write each kind into a separate file",
         ),
+        // As Customer.io has them.
         (
             "other.jsonl",
             "{\"event_type\":\"Sign Up\",\"customer_id\":\"a\",\"timestamp\":1561971600}\n",
