@@ -209,7 +209,7 @@ pub enum Error {
         source: store::Error,
     },
     /// A SQLite file does not lie on disk as it is.
-    #[error("{name} is a SQLite file inside of something else")]
+    #[error("{name} is a SQLite file inside of something else or from a pipe")]
     PackedSqlite {
         /// The file.
         name: String,
@@ -221,7 +221,7 @@ pub enum Error {
         name: String,
     },
     /// A zip archive or a Parquet file that does not lie on disk as it is.
-    #[error("{name} is a {what} inside another file, and its list of contents is at its end")]
+    #[error("{name} is a {what} inside another file or from a pipe, and its list of contents is at its end")]
     ListedAtEnd {
         /// The archive.
         name: String,
@@ -294,9 +294,9 @@ impl Error {
             Self::NotRecognised(_) => Some(formats::NotRecognised::advice()),
             Self::Message { .. } => Some("ask for the export again; only rows can be imported"),
             Self::Foreign { source } => foreign::advice(source),
-            Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
+            Self::PackedSqlite { .. } => Some("save it as a file of its own and import that"),
             Self::Nested { .. } => Some("unpack the outer archive and name the inner one"),
-            Self::ListedAtEnd { .. } => Some("import the file itself, uncompressed"),
+            Self::ListedAtEnd { .. } => Some("save it uncompressed, and import the file itself"),
             Self::Member { .. } | Self::NothingInArchive { .. } => None,
             Self::NothingIn { .. } => Some(expand::ADVICE),
             Self::All(errors) => errors.iter().find_map(Self::advice),

@@ -67,6 +67,8 @@ pub(super) enum Opened<'a> {
     Row {
         /// Its JSON text.
         json: Cow<'a, str>,
+        /// Where it is in the message.
+        inside: &'static str,
         /// Name of the stream.
         stream: Option<String>,
         /// Who carries it.
@@ -96,9 +98,10 @@ fn elsewhere(message: &str) -> Option<String> {
 pub(super) fn open(object: &str) -> Option<Opened<'_>> {
     let Message { kind, record, stream, schema, value, data, data_upper } = Message::read(object).ok()?;
     let stream = || stream.and_then(json::scalar);
-    if let Some(data) = data.or(data_upper) {
+    let columns = [(data, "_airbyte_data"), (data_upper, "_AIRBYTE_DATA")];
+    if let Some((data, inside)) = columns.into_iter().find_map(|(data, inside)| Some((data?, inside))) {
         let json = object_in(data)?;
-        return Some(Opened::Row { json, stream: stream(), carrier: Carrier::Airbyte });
+        return Some(Opened::Row { json, inside, stream: stream(), carrier: Carrier::Airbyte });
     }
     let kind = json::text(kind?)?;
     if kind == "RECORD" {
@@ -108,9 +111,11 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
             && stream().is_none()
         {
             let json = object_in(data)?;
-            return Some(Opened::Row { json, stream: json::scalar(inside), carrier: Carrier::Airbyte });
+            let stream = json::scalar(inside);
+            return Some(Opened::Row { json, inside: "record.data", stream, carrier: Carrier::Airbyte });
         }
-        return Some(Opened::Row { json: Cow::Borrowed(record), stream: stream(), carrier: Carrier::Singer });
+        let json = Cow::Borrowed(record);
+        return Some(Opened::Row { json, inside: "record", stream: stream(), carrier: Carrier::Singer });
     }
     if kind == "BATCH"
         && let Some(why) = elsewhere(object)
@@ -123,7 +128,7 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
 }
 
 /// An object, also in a string.
-fn object_in(value: &str) -> Option<Cow<'_, str>> {
+pub(super) fn object_in(value: &str) -> Option<Cow<'_, str>> {
     if value.starts_with('{') {
         return Some(Cow::Borrowed(value));
     }
@@ -267,7 +272,7 @@ mod tests {
 
     fn row(object: &str) -> Option<(String, Option<String>, Carrier)> {
         match open(object)? {
-            Opened::Row { json, stream, carrier } => Some((json.into_owned(), stream, carrier)),
+            Opened::Row { json, stream, carrier, .. } => Some((json.into_owned(), stream, carrier)),
             Opened::Silent(_) | Opened::Elsewhere(_) => None,
         }
     }

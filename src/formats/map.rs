@@ -5,10 +5,14 @@
 //! begins with `=` is the text behind it, the same in each row. Everything else in a row stays a
 //! property, under its own name.
 
+mod guess;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::carrier::{self, Opened};
-use super::object::{complaint, each, given};
+use super::carrier;
+use super::object::{complaint, each};
 use super::rows::Lifted;
 use crate::model::json;
 use crate::model::text::and;
@@ -73,8 +77,13 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
 
 /// Says that all other columns are properties.
 const ALL: &str = "*";
+/// What a map calls the time.
+const TIME: &str = "time";
 /// What a map calls the properties.
 const PROPERTIES: &str = "properties";
+
+/// Times from the start of 2000 to the end of 2099.
+const YEARS: std::ops::Range<i64> = 946_684_800_000..4_102_444_800_000;
 
 /// Which column of a row is what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +161,7 @@ impl Map {
             let Some((name, property, _)) = FIELDS.get(*at) else { continue };
             let value = match place.strip_prefix('=') {
                 Some(text) => Some(serde_json::Value::from(text.trim()).to_string()),
-                None => find(row, place)?.map(str::to_owned),
+                None => find(row, place)?.map(Cow::into_owned),
             };
             let Some(value) = value.filter(|value| value != "null") else { continue };
             if *name == "event" {
@@ -165,9 +174,9 @@ impl Map {
         let rest = match &self.properties {
             None => Some(row.to_owned()),
             Some(place) => {
-                find(row, place)?.map(|object| match json::text(object).filter(|_| object.starts_with('"')) {
+                find(row, place)?.map(|object| match json::text(&object).filter(|_| object.starts_with('"')) {
                     Some(text) => text.trim().to_owned(),
-                    None => object.to_owned(),
+                    None => object.into_owned(),
                 })
             }
         };
@@ -175,7 +184,16 @@ impl Map {
             if !rest.starts_with('{') {
                 return Err("its properties are no object".to_owned());
             }
-            let is_place = |key: &str| self.properties.is_none() && self.places.iter().any(|(_, place)| place == key);
+            let inside = self.properties.as_deref();
+            let is_place = |key: &str| {
+                let own = |place: &str| match inside {
+                    None => place == key,
+                    Some(inside) => {
+                        place.strip_prefix(inside).and_then(|rest| rest.strip_prefix('.')).is_some_and(|own| own == key)
+                    }
+                };
+                self.places.iter().any(|(_, place)| own(place))
+            };
             each(&rest, |key, value| {
                 if is_place(key) {
                     return;
@@ -193,6 +211,17 @@ impl Map {
         Ok(Lifted { event: event.map(Into::into), properties, repaired: false })
     }
 
+    /// The columns of some rows that it leaves out, because the properties are in another; as people name them.
+    pub(super) fn left_out(&self, rows: &[String]) -> Vec<String> {
+        let Some(properties) = &self.properties else { return Vec::new() };
+        let is_below = |column: &str, place: &str| {
+            column.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let is_read =
+            |column: &str| is_below(column, properties) || self.places.iter().any(|(_, place)| is_below(column, place));
+        guess::paths(rows).filter(|column| !is_read(column)).collect()
+    }
+
     /// Whether these rows can be read by it; the error says what they lack.
     pub(super) fn check(&self, rows: &[String]) -> Result<(), String> {
         if rows.is_empty() {
@@ -204,86 +233,99 @@ impl Map {
         let places = places.chain(self.properties.as_deref().map(|place| (PROPERTIES, place)));
         for (name, place) in places.filter(|(_, place)| !place.starts_with('=')) {
             if !has(place) {
-                let columns: Vec<String> = columns(rows).into_iter().take(12).map(|(column, _)| column).collect();
+                let columns: Vec<String> = guess::paths(rows).take(12).collect();
                 return Err(format!(
                     "by the map the column {place} is its {name}, but its rows have {}",
                     columns.join(", ")
                 ));
             }
+            if let Some(twice) = stands_twice(rows).into_iter().find(|key| place.split('.').next() == Some(key)) {
+                return Err(format!(
+                    "by the map the column {place} is its {name}, but two columns are called {twice}: rename one of them"
+                ));
+            }
+            let fits = |value: &str| match name {
+                "event" => json::text(value).is_some(),
+                PROPERTIES => carrier::object_in(value).is_some(),
+                "time" | "arrived" => true,
+                _ => json::id_text(value).is_some(),
+            };
+            let values: Vec<_> =
+                rows.iter().filter_map(|row| find(row, place).ok()?.filter(|value| value != "null")).collect();
+            let unfit = || values.iter().filter(|value| !fits(value));
+            if let Some(value) = unfit().next().filter(|_| unfit().count() * 2 > values.len()) {
+                let is_none = match name {
+                    "event" => "is no name",
+                    PROPERTIES => "is no object",
+                    _ => "is no id",
+                };
+                return Err(format!(
+                    "by the map the column {place} is its {name}, but {} {is_none}",
+                    super::excerpt(value, 40)
+                ));
+            }
         }
         for (at, place) in &self.places {
             let Some((name @ ("time" | "arrived"), ..)) = FIELDS.get(*at) else { continue };
-            let values: Vec<&str> = rows.iter().filter_map(|row| given(find(row, place).ok()?)).collect();
-            let unread = values.iter().filter(|value| json::time(value).is_none()).count();
-            if unread * 2 > values.len() {
-                let value = values.iter().find(|value| json::time(value).is_none()).copied().unwrap_or_default();
+            let values: Vec<_> =
+                rows.iter().filter_map(|row| find(row, place).ok()?.filter(|value| value != "null")).collect();
+            let unread = || values.iter().filter(|value| json::time(value).is_none());
+            if let Some(value) = unread().next().filter(|_| unread().count() * 2 > values.len()) {
                 return Err(format!(
                     "by the map the column {place} is its {name}, but {} is no time in a form that is read",
                     super::excerpt(value, 40)
                 ));
             }
+            if let Some(value) = never(values.iter().map(|value| &**value)) {
+                return Err(format!("by the map the column {place} is its {name}, but {}", no_moment(value)));
+            }
         }
         Ok(())
     }
-
-    /// The map that reads some rows, as one writes it behind `--map`; `None` where a column of the three that it
-    /// needs has no name that tells what it is, or has no times.
-    pub(super) fn proposal(rows: &[String]) -> Option<String> {
-        let columns = columns(rows);
-        let mut text = String::new();
-        for (field, _, names) in FIELDS.iter().take(3) {
-            // A name or a type may be that of anything.
-            let sure: Vec<&str> = names.iter().copied().filter(|name| !matches!(*name, "name" | "type")).collect();
-            let column = like(&columns, &sure)?;
-            text.extend([if text.is_empty() { "" } else { "," }, field, "=", column]);
-        }
-        let reads = Self::parse(&text).is_ok_and(|map| map.check(rows).is_ok());
-        // As a shell takes it.
-        let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=,._-".contains(&byte));
-        let is_text = !text.contains('\'') && !text.contains(char::is_control);
-        (reads && is_text).then(|| if is_word { text } else { format!("'{text}'") })
-    }
-
-    /// A guess for rows as the text of a file, with each column and a value of it.
-    pub(super) fn guess(rows: &[String], name: &str, read_as: Option<&str>) -> String {
-        let columns = columns(rows);
-        let mut text = format!(
-            "# Which column of {name} is what, as a guess: correct it, then\n#   journey import --map THIS-FILE --dry-run {name}\n"
-        );
-        if let Some(read_as) = read_as {
-            text.extend(["# It is read without a map: ", read_as, "; a map replaces that.\n"]);
-        }
-        for (at, (field, _, names)) in FIELDS.iter().enumerate() {
-            match like(&columns, names) {
-                Some(column) => {
-                    text.extend([field, " = ", &serde_json::Value::from(column.as_str()).to_string(), "\n"]);
-                }
-                None if at < 3 => text.extend([field, " = \"\"   # not found: name the column\n"]),
-                None => text.extend(["# ", field, " = \"\"\n"]),
-            }
-        }
-        text.push_str("properties = \"*\"   # all other columns, or the column with an object of them\n\n# Its columns, each with a value:\n");
-        for (column, value) in columns {
-            text.extend(["#   ", &super::one_line(&column), "  ", &super::excerpt(&value, 60), "\n"]);
-        }
-        text
-    }
 }
 
-/// The column whose name, or the last part of its path, is one of these, in small letters and without signs.
-fn like<'c>(columns: &'c [(String, String)], names: &[&str]) -> Option<&'c String> {
-    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let last = |column: &str| plain(column.rsplit('.').next().unwrap_or(column));
-    // Of `$user_id` and `user_id` the second is the app's own.
-    let is_vendors = |column: &&String| column.rsplit('.').next().is_some_and(|last| last.starts_with('$'));
-    let by = |spelled: &dyn Fn(&str) -> String| {
-        let columns = || columns.iter().map(|(column, _)| column);
-        names.iter().find_map(|name| {
-            let like = || columns().filter(|column| spelled(column) == *name);
-            like().find(is_vendors).or_else(|| like().next())
-        })
-    };
-    by(&|column| plain(column)).or_else(|| by(&last))
+/// A number among some times, if none of them is in the years in which products are used: days of a spreadsheet, or a
+/// date written as a number.
+pub(super) fn never<'v>(times: impl Iterator<Item = &'v str>) -> Option<&'v str> {
+    let mut first = None;
+    for time in times {
+        let bare = time.trim_matches('"').trim();
+        if bare.parse::<f64>().is_err() || json::time(time).is_none_or(|time| YEARS.contains(&time)) {
+            return None;
+        }
+        first = first.or(Some(bare));
+    }
+    first
+}
+
+/// Why a number is no time.
+pub(super) fn no_moment(number: &str) -> String {
+    format!(
+        "numbers such as {} are no times of the years 2000 to 2099, in seconds or what is finer: write them so, or as \
+         2019-07-01 09:12:01",
+        super::excerpt(number, 40)
+    )
+}
+
+/// Columns that stand twice in at least half of some rows.
+pub(super) fn stands_twice(rows: &[impl AsRef<str>]) -> Vec<String> {
+    let mut twice: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows {
+        let mut keys: Vec<String> = Vec::new();
+        // What is wrong with a row is said when it is read.
+        let _ = each(row.as_ref(), |key, _| keys.push(key.to_owned()));
+        keys.sort_unstable();
+        let mut again: Vec<String> = keys
+            .windows(2)
+            .filter(|pair| pair.first() == pair.last())
+            .filter_map(|pair| pair.first().cloned())
+            .collect();
+        again.dedup();
+        for key in again.into_iter().filter(|key| !key.is_empty()) {
+            *twice.entry(key).or_default() += 1;
+        }
+    }
+    twice.into_iter().filter(|(_, count)| *count * 2 >= rows.len()).map(|(key, _)| key).collect()
 }
 
 /// Whether two values are one id, or one moment to the precision of the coarser: a column often repeats what is
@@ -294,57 +336,26 @@ fn says_the_same(one: &str, other: &str) -> bool {
     one == other || is_same_id() || second(one).is_some_and(|time| second(other) == Some(time))
 }
 
-/// The value at a place of a row: a column, or a path into objects.
-fn find<'a>(row: &'a str, place: &str) -> Result<Option<&'a str>, String> {
+/// The value at a place of a row: a column, or a path into objects, which can be texts of JSON.
+fn find<'a>(row: &'a str, place: &str) -> Result<Option<Cow<'a, str>>, String> {
     let mut found = None;
     let mut inside = None;
     each(row, |key, value| {
         if key == place {
             found = Some(value);
         } else if let Some(rest) = place.strip_prefix(key).and_then(|rest| rest.strip_prefix('.'))
-            && value.starts_with('{')
+            && let Some(object) = carrier::object_in(value)
         {
-            inside = Some((value, rest.to_owned()));
+            inside = Some((object, rest.to_owned()));
         }
     })
     .map_err(|error| complaint(&error))?;
-    match (found, inside) {
-        (Some(value), _) => Ok(Some(value)),
-        (None, Some((object, rest))) => find(object, &rest),
-        (None, None) => Ok(None),
-    }
-}
-
-/// The columns of some rows, those in objects as paths, each with its first value.
-fn columns(rows: &[String]) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    // What is around a row in messages is none of it.
-    let messages: Vec<_> = rows.iter().take(50).map(|row| (row, carrier::open(row))).collect();
-    let is_carried = messages.iter().any(|(_, opened)| opened.is_some());
-    for (row, _) in messages.iter().filter(|(_, opened)| !is_carried || matches!(opened, Some(Opened::Row { .. }))) {
-        add_columns(row, "", &mut found);
-    }
-    found.retain(|(column, _)| !is_carried || INSIDE.iter().any(|inside| column.starts_with(inside)));
-    if found.iter().any(|(column, _)| column.starts_with("record.data.")) {
-        found.retain(|(column, _)| column.starts_with("record.data."));
-    }
-    found
-}
-
-/// Where the columns of a row are in a message.
-const INSIDE: &[&str] = &["record.", "_airbyte_data."];
-
-fn add_columns(object: &str, before: &str, found: &mut Vec<(String, String)>) {
-    let mut inner = Vec::new();
-    // What is wrong with a row is said when it is read.
-    let _ = each(object, |key, value| inner.push((format!("{before}{key}"), value)));
-    for (path, value) in inner {
-        if value.starts_with('{') && before.matches('.').count() < 3 {
-            add_columns(value, &format!("{path}."), found);
-        } else if found.len() < 200 && value != "null" && !found.iter().any(|(known, _)| *known == path) {
-            found.push((path, value.to_owned()));
-        }
-    }
+    Ok(match (found, inside) {
+        (Some(value), _) => Some(Cow::Borrowed(value)),
+        (None, Some((Cow::Borrowed(object), rest))) => find(object, &rest)?,
+        (None, Some((Cow::Owned(object), rest))) => find(&object, &rest)?.map(|value| Cow::Owned(value.into_owned())),
+        (None, None) => None,
+    })
 }
 
 #[cfg(test)]
@@ -417,12 +428,12 @@ mod tests {
         let singer = r#"{"type":"RECORD","stream":"tracks","record":{"userId":"u","action":"A","at":"2019-07-01"}}"#;
         assert_eq!(
             guess(&[schema, singer]),
-            "id=record.userId,event=record.action,time=,user=record.userId,properties=*"
+            "id=record.userId,event=record.action,time=record.at,user=record.userId,properties=record"
         );
         let airbyte = r#"{"type":"RECORD","record":{"stream":"tracks","data":{"userId":"u","action":"A","time":1}}}"#;
         assert_eq!(
             guess(&[airbyte]),
-            "id=record.data.userId,event=record.data.action,time=record.data.time,user=record.data.userId,properties=*"
+            "id=record.data.userId,event=record.data.action,time=record.data.time,user=record.data.userId,properties=record.data"
         );
         let both = r#"{"event":"A","distinct_id":"d","time":1,"user_id":"own","$user_id":"u"}"#;
         assert_eq!(guess(&[both]), "id=distinct_id,event=event,time=time,user=$user_id,properties=*");

@@ -5,6 +5,7 @@
 //! events have too. Where most rows are one thing, the file is. A file that only half fits is
 //! nothing, and the reason says what was found and what is missing.
 
+mod doubtful;
 mod lacking;
 
 use std::borrow::Cow;
@@ -132,6 +133,8 @@ impl Has {
 
 /// A row that can be one of events, of profiles or of aliases.
 struct Candidate<'a> {
+    /// What it stands in: a message, or the row itself.
+    record: &'a str,
     json: Cow<'a, str>,
     keys: Vec<String>,
     stream: Option<String>,
@@ -200,7 +203,7 @@ impl<'a> Seen<'a> {
             Some(Opened::Elsewhere(_)) => {
                 self.carrier.get_or_insert(Carrier::Singer);
             }
-            Some(Opened::Row { json, stream, carrier }) => {
+            Some(Opened::Row { json, stream, carrier, .. }) => {
                 self.carrier = Some(carrier);
                 let keys = keys_of(record);
                 self.around.extend(keys.into_iter().filter(|key| key.to_ascii_lowercase().starts_with("_airbyte_")));
@@ -210,7 +213,7 @@ impl<'a> Seen<'a> {
                     self.is_carried = true;
                     return;
                 }
-                self.candidate(json, stream, Some(carrier));
+                self.candidate(record, json, stream, Some(carrier));
             }
             None => self.row(record),
         }
@@ -234,15 +237,15 @@ impl<'a> Seen<'a> {
             Some(Kind::Page) if profile::is_page(json) => Format::ProfileExport,
             Some(Kind::ExportedProfile) => Format::ProfileExport,
             Some(Kind::Request | Kind::Page | Kind::Event | Kind::Update) | None => {
-                return self.candidate(Cow::Borrowed(json), None, None);
+                return self.candidate(json, Cow::Borrowed(json), None, None);
             }
         };
         self.native.entry(native.name()).or_insert((native, 0)).1 += 1;
     }
 
-    fn candidate(&mut self, json: Cow<'a, str>, stream: Option<String>, carrier: Option<Carrier>) {
+    fn candidate(&mut self, record: &'a str, json: Cow<'a, str>, stream: Option<String>, carrier: Option<Carrier>) {
         let keys = keys_of(&json);
-        self.candidates.push(Candidate { json, keys, stream, carrier });
+        self.candidates.push(Candidate { record, json, keys, stream, carrier });
     }
 
     /// The keys of the candidates; of those that can be the name of an event only what most have.
@@ -337,6 +340,11 @@ impl<'a> Seen<'a> {
             });
             return Err(format!("its rows have {}, but no id (distinct_id){map}", named(&keys)).into());
         }
+        let is_raw = !makes_ids && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
+        if plain + wire > 0 && with_id == 0 && !makes_ids && !is_raw && !self.mentions_ids() {
+            let map = self.proposal().unwrap_or_default();
+            return Err(format!("its rows have {}, but no id (distinct_id){map}", named(&keys)).into());
+        }
         if known * 2 < self.rows {
             return Err(self.missing(&events, &unfit, best, known).into());
         }
@@ -348,8 +356,11 @@ impl<'a> Seen<'a> {
         let left_out = left_out.chain(keys.contains("").then(|| "a column without a name".to_owned()));
         let left_out: Vec<String> = left_out.collect::<BTreeSet<_>>().into_iter().collect();
         let is_carried = self.candidates.iter().any(|candidate| candidate.carrier.is_some());
-        let is_raw = !is_carried && !makes_ids && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
+        let is_raw = is_raw && !is_carried;
         let most_native = from_native.map_or(0, |(_, (_, count))| *count);
+        if let Some(why) = self.doubt(&events, plain + wire > 0, is_raw) {
+            return Err(Unfit { why, is_final: true });
+        }
         let found = if most_native >= plain.max(wire).max(as_profiles) {
             let (name, (format, _)) = from_native.ok_or("it has no rows")?;
             Found { name, ..Found::raw(*format) }
@@ -440,7 +451,7 @@ pub(super) fn table(columns: &[&str], rows_of_it: &[String]) -> Result<Found, St
         return Ok(found);
     }
     // Without a row the columns alone say it.
-    let value = |column: &str| if column.eq_ignore_ascii_case("properties") { "{}" } else { "1" };
+    let value = |column: &str| if column.eq_ignore_ascii_case("properties") { "{}" } else { "1561971600" };
     let empty: Vec<String> =
         columns.iter().map(|column| format!("{}:{}", serde_json::Value::from(*column), value(column))).collect();
     let row = format!("{{{}}}", empty.join(","));

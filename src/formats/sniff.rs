@@ -90,18 +90,19 @@ pub fn sniff_by_map(head: &[u8], whole: bool, name: &str, map: &Arc<Map>) -> Res
     let fail = |why: String| NotRecognised { name: name.to_owned(), why };
     let (rows, sniffed) = plain_rows(trim(head), whole);
     map.check(&rows).map_err(fail)?;
-    Ok(sniffed.by_map(map))
+    Ok(sniffed.by_map(map, &rows))
 }
 
 /// What a table is whose columns a person says, by its first rows as JSON objects in lines.
 pub fn sniff_table_by_map(lines: &str, name: &str, map: &Arc<Map>) -> Result<Sniffed, NotRecognised> {
     let rows: Vec<String> = lines.lines().map(str::to_owned).collect();
     map.check(&rows).map_err(|why| NotRecognised { name: name.to_owned(), why })?;
-    Ok(Sniffed::new(mapped(), Layout::Lines, false).by_map(map))
+    Ok(Sniffed::new(mapped(), Layout::Lines, false).by_map(map, &rows))
 }
 
-/// A map for a file, as a guess to edit: what to write into a file of a map.
-pub fn guess_map(head: &[u8], whole: bool, name: &str) -> Result<String, NotRecognised> {
+/// A map for a file, as a guess to edit: what to write into a file of a map. `name` is what is looked at, `file` what one
+/// imports.
+pub fn guess_map(head: &[u8], whole: bool, name: &str, file: &str) -> Result<String, NotRecognised> {
     let fail = |why: &str| NotRecognised { name: name.to_owned(), why: why.to_owned() };
     if container(head, whole, name)?.is_some() {
         return Err(fail("a map is guessed for rows of text or JSON; the columns of a database are named with --map"));
@@ -111,7 +112,7 @@ pub fn guess_map(head: &[u8], whole: bool, name: &str) -> Result<String, NotReco
         return Err(fail("it has no rows with named columns"));
     }
     let read_as = sniff(head, whole, name).ok().map(|sniffed| sniffed.name);
-    Ok(Map::guess(&rows, name, read_as.as_deref()))
+    Ok(Map::guess(&rows, file, read_as.as_deref()))
 }
 
 /// What is found in a file that is read by a map.

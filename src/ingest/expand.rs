@@ -265,9 +265,14 @@ impl Source {
                     (Box::new(Waiting::on(move || File::open(path), stop).map_err(at)?), None)
                 };
                 let stream = Stream::new(name, raw, size, stop).map_err(at)?;
-                let stream = if is_file { stream.of(&path) } else { stream };
-                on_disk = Some(path);
-                stream
+                // What came through a pipe cannot be opened and read once more.
+                if is_file {
+                    let stream = stream.of(&path);
+                    on_disk = Some(path);
+                    stream
+                } else {
+                    stream
+                }
             }
             From::Reader(reader) => {
                 let stream = Waiting::on(move || Ok(reader), stop)

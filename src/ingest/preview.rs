@@ -107,18 +107,23 @@ pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, V
 /// The file cannot be read, or has no rows with named columns.
 pub fn map_for(input: Input, options: &Options) -> Result<String, Error> {
     let mut warnings = Vec::new();
+    let file = match &input {
+        Input::Path(path) => path.display().to_string(),
+        Input::Stdin(_) => "-".to_owned(),
+        Input::Stream { name, .. } | Input::Bytes { name, .. } => name.clone(),
+    };
     let source = expand::expand(vec![input], &options.stop, &mut warnings)?.into_iter().next();
     let Some(source) = source else { return Ok(String::new()) };
     let (stream, on_disk) = source.stream(options)?;
     if let Some(kind) = Kind::of(stream.content()) {
-        return map_for_member(expand::archive(stream, kind, on_disk, options)?, options);
+        return map_for_member(expand::archive(stream, kind, on_disk, options)?, &file, options);
     }
     let (head, whole) = expand::head(&stream);
-    Ok(guess_map(head, whole, &stream.name)?)
+    Ok(guess_map(head, whole, &stream.name, &file)?)
 }
 
 /// A map for the first file of an archive that a map can be guessed for, or the first rows of a Parquet file.
-fn map_for_member(mut archive: Archive, options: &Options) -> Result<String, Error> {
+fn map_for_member(mut archive: Archive, file: &str, options: &Options) -> Result<String, Error> {
     let name = archive.name.clone();
     let mut first = None;
     while let Some(member) = archive.next() {
@@ -127,7 +132,7 @@ fn map_for_member(mut archive: Archive, options: &Options) -> Result<String, Err
         let called = if archive.kind == Kind::Parquet { name.clone() } else { format!("{name}:{}", member.name) };
         let stream = Source::member(called, content, false).stream(options)?.0;
         let (head, whole) = expand::head(&stream);
-        match guess_map(head, whole, &stream.name) {
+        match guess_map(head, whole, &stream.name, file) {
             Ok(map) => return Ok(map),
             Err(error) => first.get_or_insert(error),
         };

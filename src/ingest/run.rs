@@ -184,8 +184,7 @@ impl<'a> Run<'a> {
             self.report.warnings.push(format!("{name} is empty"));
         }
         if !sniffed.left_out.is_empty() {
-            let columns = sniffed.left_out.join(", ");
-            let note = format!("left out are columns that the tool which wrote the rows keeps for itself: {columns}");
+            let note = format!("{}: {}", sniffed.why_left_out(), sniffed.left_out.join(", "));
             // Once for all files of one tool.
             if !self.report.warnings.contains(&note) {
                 self.report.warnings.push(note);

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod config;
 mod doctor;
+mod doubts;
 mod generated;
 mod hostile;
 mod import;

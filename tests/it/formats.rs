@@ -283,7 +283,7 @@ fn rows_with_a_user_or_a_device_and_no_distinct_id_have_the_id_that_simplified_i
 
 #[test]
 fn an_id_is_made_only_where_no_row_has_one_and_most_rows_have_a_user_or_a_device() {
-    let row = |ids: &str| format!("{{\"event\":\"A\",\"properties\":{{\"time\":1{ids}}}}}\n");
+    let row = |ids: &str| format!("{{\"event\":\"A\",\"properties\":{{\"time\":1561971600{ids}}}}}\n");
     let device = row(r#","$device_id":"$device:d""#);
     let user = row(r#","$device_id":"d","$user_id":"u""#);
     let own = row(r#","distinct_id":"a""#);
@@ -305,7 +305,7 @@ fn an_id_is_made_only_where_no_row_has_one_and_most_rows_have_a_user_or_a_device
         assert_eq!(ids(&[&row(&format!(r#","$device_id":"d"{sent}"#))]), [""], "{sent}");
     }
     // `user_id` may be the id of any tool.
-    let other = r#"{"event":"A","time":1,"user_id":"u"}"#;
+    let other = r#"{"event":"A","time":1561971600,"user_id":"u"}"#;
     assert!(sniff(other.as_bytes(), true, "x").unwrap_err().why.contains("no id (distinct_id)"));
 }
 

@@ -13,8 +13,13 @@ use super::{Candidate, Has, Seen};
 impl Seen<'_> {
     /// The map that would read the rows, if they are events of a tool.
     pub(super) fn proposal(&self) -> Option<String> {
-        let rows: Vec<String> = self.candidates.iter().map(|row| row.json.clone().into_owned()).collect();
+        let rows: Vec<String> = self.candidates.iter().map(|row| row.record.to_owned()).collect();
         Some(format!("; if its rows are events, --map {} reads them", Map::proposal(&rows)?))
+    }
+
+    /// Whether some row names an id, even if it has none.
+    pub(super) fn mentions_ids(&self) -> bool {
+        self.candidates.iter().any(|row| row.json.contains("distinct_id"))
     }
 
     /// The kinds of rows, where no kind is most of them.

@@ -157,8 +157,17 @@ impl Sniffed {
         self
     }
 
-    /// The same, read by a map.
-    pub(super) fn by_map(mut self, map: &Arc<Map>) -> Self {
+    /// Why columns are left out.
+    pub fn why_left_out(&self) -> &'static str {
+        match self.how.map {
+            Some(_) => "left out by the map, which has the properties in one column",
+            None => "left out are columns that the tool which wrote the rows keeps for itself",
+        }
+    }
+
+    /// The same, read by a map that fits its first `rows`.
+    pub(super) fn by_map(mut self, map: &Arc<Map>, rows: &[String]) -> Self {
+        self.left_out = map.left_out(rows);
         self.how = Arc::new(How { map: Some(Arc::clone(map)), ..(*self.how).clone() });
         self
     }

@@ -29,7 +29,7 @@ fn a_file_is_named_by_what_is_in_it() {
         ("alias,distinct_id\na,b\n".to_owned(), "alias table (CSV)"),
         ("Alias;Distinct_ID;time\na;b;1\n".to_owned(), "alias table (CSV)"),
         (
-            r#"{"event":"A","alias":"a","distinct_id":"d","properties":{"time":1}}"#.to_owned(),
+            r#"{"event":"A","alias":"a","distinct_id":"d","properties":{"time":1561971600}}"#.to_owned(),
             "event rows (JSON Lines)",
         ),
         ("SQLite format 3\0".to_owned(), "SQLite file"),

@@ -117,3 +117,66 @@ fn a_dry_run_shows_three_rows_of_any_format_and_makes_no_store() {
     assert_eq!(code(&output), 2, "one of them cannot be read");
     assert!(out(&output).contains("x.jsonl") && err(&output).contains("poem.txt"));
 }
+
+#[test]
+fn the_map_that_a_refusal_names_reads_the_file_also_of_rows_in_messages() {
+    let home = Home::new();
+    let row = r#"{"userId":"u","action":"A","seen":"2019-07-01 09:00:00","plan":"pro"}"#;
+    let text = serde_json::Value::from(row).to_string();
+    let files = [
+        ("x.jsonl", row.to_owned()),
+        ("singer.jsonl", format!(r#"{{"type":"RECORD","stream":"tracks","record":{row}}}"#)),
+        ("airbyte.jsonl", format!(r#"{{"type":"RECORD","record":{{"stream":"tracks","data":{row}}}}}"#)),
+        ("raw.jsonl", format!(r#"{{"_airbyte_raw_id":"1","_airbyte_data":{row}}}"#)),
+        ("raw-text.jsonl", format!(r#"{{"_airbyte_raw_id":"1","_airbyte_data":{text}}}"#)),
+    ];
+    for (file, content) in &files {
+        fs::write(home.path(file), content).unwrap();
+        let refused = home.run(&["import", file, "--store", "no.db"]);
+        let said = err(&refused);
+        let map = said.split("--map ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default().to_owned();
+        assert_eq!(code(&refused), 2, "{file}");
+        fs::write(home.path("map.toml"), out(&home.run(&["import", "--map-for", file]))).unwrap();
+        for map in [map.as_str(), "map.toml"] {
+            let store = format!("{file}-{}.db", map.len());
+            home.json(0, &["import", file, "--map", map, "--store", &store]);
+            let show = home.json(0, &["show", "u", "--store", &store]);
+            let event = &show["events"][0];
+            assert_eq!((&event["event"], &event["time"]), (&"A".into(), &"2019-07-01T09:00:00.000Z".into()), "{file}");
+            let properties = event["properties"].as_object().unwrap();
+            assert_eq!(properties["plan"], "pro", "{file} by {map}: {show}");
+            assert!(!properties.contains_key("record") && !properties.contains_key("_airbyte_data"), "{file}: {show}");
+        }
+    }
+}
+
+#[test]
+fn columns_that_a_map_leaves_out_are_named() {
+    let home = Home::new();
+    let row = r#"{"userId":"u","action":"A","at":{"ts":1561971600,"zone":"x"},"more":{"plan":"pro"},"cost":5}"#;
+    fs::write(home.path("x.jsonl"), row).unwrap();
+    let map = "id=userId,event=action,time=at.ts";
+    let all = home.run(&["import", "x.jsonl", "--map", map, "--store", "all.db"]);
+    assert!(!out(&all).contains("left out") && !err(&all).contains("left out"), "{}{}", out(&all), err(&all));
+    let some = home.json(0, &["import", "x.jsonl", "--map", &format!("{map},properties=more"), "--store", "some.db"]);
+    let said = some.to_string();
+    assert!(said.contains("left out by the map, which has the properties in one column: at.zone, cost"), "{said}");
+}
+
+#[test]
+fn a_map_of_columns_without_ids_names_or_objects_is_refused() {
+    let home = Home::new();
+    fs::write(home.path("x.jsonl"), r#"{"who":{"id":"u"},"what":["A"],"is":"A","at":1561971600,"days":43647}"#)
+        .unwrap();
+    for (map, says) in [
+        ("id=who,event=is,time=at", "the column who is its id, but {\"id\":\"u\"} is no id"),
+        ("id=who.id,event=what,time=at", "the column what is its event, but [\"A\"] is no name"),
+        ("id=who.id,event=is,time=at,properties=is", "the column is is its properties, but \"A\" is no object"),
+        ("id=who.id,event=is,time=days", "the column days is its time, but numbers such as 43647 are no times"),
+    ] {
+        let output = home.run(&["import", "x.jsonl", "--map", map, "--store", "s.db"]);
+        assert_eq!(code(&output), 2, "{map}");
+        assert!(err(&output).contains(says), "{map}: {}", err(&output));
+        assert!(!home.path("s.db").exists(), "{map}");
+    }
+}
