@@ -48,6 +48,11 @@ pub(super) struct Column {
     key: Key,
 }
 
+/// Whether a column has properties as the text of an object.
+pub(super) fn has_object(columns: &[Column]) -> bool {
+    columns.iter().any(|column| column.role == Role::Properties)
+}
+
 /// The head of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "how cells are written, each separate from the others")]

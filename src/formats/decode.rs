@@ -107,6 +107,16 @@ impl Decoder {
         }
     }
 
+    /// How many bytes of the file take as much memory as so `many` of an export: properties that stand in cells are
+    /// written anew next to them, and names of columns are written into each row.
+    pub fn at_once(&self, many: usize) -> usize {
+        match self.how.cells.as_ref().map(|cells| &cells.rows) {
+            None | Some(CellRows::Aliases(_)) => many,
+            Some(CellRows::Lifted(columns)) if csv::has_object(columns) => many - many / 4,
+            Some(CellRows::Lifted(_) | CellRows::Objects) => many.div_ceil(2),
+        }
+    }
+
     /// Whether a record can be a head: only tables have them.
     pub fn has_heads(&self) -> bool {
         self.how.cells.is_some() || self.how.heads.is_some()

@@ -119,12 +119,13 @@ struct Found {
 
 impl Chunker {
     pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
+        let decoder = Decoder::new(sniffed);
         Self {
-            decoder: Decoder::new(sniffed),
             layout: sniffed.layout,
             line: 1,
             begun: false,
-            size: options.chunk.max(1),
+            size: decoder.at_once(options.chunk.max(1)),
+            decoder,
             longest: options.longest_record.max(1),
             is_array: false,
             incomplete: None,

@@ -162,6 +162,9 @@ impl Packer {
 /// Bytes of such room that are kept.
 const SPARE: usize = 64 << 20;
 
+/// Bytes by which such room grows: chunks are nearly as large as each other.
+const STEP: usize = 1 << 20;
+
 /// A text of a row that was noted.
 #[derive(Debug)]
 enum Kept<'a> {
@@ -176,15 +179,18 @@ impl Kept<'_> {
     fn text<'t>(&'t self, passed: &'t str) -> Cow<'t, str> {
         match self {
             Self::Laid(pieces) => Cow::Owned(pieces.concat()),
-            Self::Given(_) | Self::Passed(_) => Cow::Borrowed(self.pieces(passed)[0]),
+            Self::Given(text) => Cow::Borrowed(text),
+            Self::Passed(place) => Cow::Borrowed(passed.get(place.clone()).unwrap_or_default()),
         }
     }
 
-    fn pieces<'t>(&'t self, passed: &'t str) -> [&'t str; 4] {
+    /// The text in pieces, of which nothing is looked at: rows are packed in another order than they were read in, so
+    /// each look at one waits for memory.
+    fn pieces<'t>(&'t self, passed: &'t [u8]) -> [&'t [u8]; 4] {
         match self {
-            Self::Given(text) => [text, "", "", ""],
-            Self::Passed(place) => [passed.get(place.clone()).unwrap_or_default(), "", "", ""],
-            Self::Laid(pieces) => *pieces,
+            Self::Given(text) => [text.as_bytes(), b"", b"", b""],
+            Self::Passed(place) => [passed.get(place.clone()).unwrap_or_default(), b"", b"", b""],
+            Self::Laid(pieces) => pieces.map(str::as_bytes),
         }
     }
 }
@@ -256,7 +262,8 @@ impl<'a> Draft<'a> {
     fn keep(&mut self, text: &str) -> Kept<'a> {
         if self.passed.capacity() == 0 {
             self.passed = PASSED.take();
-            self.passed.reserve(self.room);
+            // No more than that: it would be let go with the draft, and made anew for the next one.
+            self.passed.reserve_exact(self.room.next_multiple_of(STEP));
         }
         let start = self.passed.len();
         self.passed.push_str(text);
@@ -401,7 +408,7 @@ impl<'a> Draft<'a> {
         };
         let rows = order.iter().filter_map(|at| row(*at)).collect();
         let properties = order.iter().filter_map(|at| self.noted.get(*self.sources.get(place(*at))?));
-        let blocks = packer.pack(properties.map(|noted| noted.properties.pieces(&self.passed)))?;
+        let blocks = packer.pack(properties.map(|noted| noted.properties.pieces(self.passed.as_bytes())))?;
         if self.passed.capacity() <= SPARE {
             self.passed.clear();
             PASSED.set(self.passed);

@@ -62,7 +62,7 @@ impl Packer {
     }
 
     /// The blocks of rows with these properties, each in pieces, one behind the other.
-    pub(super) fn pack<'r>(&mut self, rows: impl Iterator<Item = [&'r str; 4]>) -> Result<Blocks, Error> {
+    pub(super) fn pack<'r>(&mut self, rows: impl Iterator<Item = [&'r [u8]; 4]>) -> Result<Blocks, Error> {
         let mut blocks = Blocks::default();
         let mut n = 0;
         self.text.clear();
@@ -77,7 +77,7 @@ impl Packer {
             }
             let start = self.text.len();
             for piece in properties.iter().filter(|piece| !piece.is_empty()) {
-                self.text.extend_from_slice(piece.as_bytes());
+                self.text.extend_from_slice(piece);
             }
             // JSON has line breaks only between values, where a space means the same.
             let added = self.text.get_mut(start..).unwrap_or_default();

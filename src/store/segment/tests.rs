@@ -136,3 +136,21 @@ proptest! {
         prop_assert_eq!(order(&thin), sorted.into_iter().map(|(_, place)| place).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn the_room_of_rows_that_are_passed_serves_chunks_of_nearly_one_size_again() {
+    let rooms: Vec<usize> = [33, 34, 33, 35]
+        .into_iter()
+        .map(|kilobytes| {
+            // Half of what is kept, and a little more.
+            let mut draft = Draft::with_capacity(1).with_room((32 << 20) + (kilobytes << 10));
+            let row = row();
+            draft.pass(&RowView::from(&row));
+            let room = draft.passed.capacity();
+            draft.seal(&mut Packer::new().unwrap()).unwrap();
+            room
+        })
+        .collect();
+    assert!(rooms.iter().all(|room| *room == rooms[0] && *room <= SPARE), "{rooms:?}");
+    assert_eq!(PASSED.take().capacity(), rooms[0]);
+}
