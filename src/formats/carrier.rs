@@ -1,4 +1,4 @@
-//! What rows are wrapped in: messages of Singer and Airbyte, and answers of an API.
+//! What rows are wrapped in: messages of Singer and Airbyte, records of Kafka, and answers of an API.
 //!
 //! A message carries one row, or none (`SCHEMA`, `STATE`). An answer is one object with a list of
 //! rows in it: `{"results": {"events": […]}}`. Both are opened here, and the rows inside are read
@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::object::{fields, members};
+use super::object::{each, fields, members};
 use crate::model::json;
 
 fields! {
@@ -19,8 +19,29 @@ fields! {
         value: "value",
         data: "_airbyte_data",
         data_upper: "_AIRBYTE_DATA",
+        key: "key",
+        topic: "topic",
+        offset: "offset",
+        payload: "payload",
     }
 }
+
+/// What a record of Kafka has next to its value, as Kafka Connect, `kcat -J`, Spark and the REST proxy write them.
+const OF_KAFKA: &[&str] = &[
+    "key",
+    "value",
+    "payload",
+    "topic",
+    "partition",
+    "offset",
+    "timestamp",
+    "timestampType",
+    "timestamp_type",
+    "tstype",
+    "ts",
+    "broker",
+    "headers",
+];
 
 fields! {
     /// A record of Airbyte's own protocol.
@@ -48,6 +69,8 @@ pub(super) enum Carrier {
     Singer,
     /// Raw rows, or messages, of Airbyte.
     Airbyte,
+    /// Records of Kafka.
+    Kafka,
 }
 
 impl Carrier {
@@ -56,6 +79,7 @@ impl Carrier {
         match self {
             Self::Singer => "Singer messages",
             Self::Airbyte => "Airbyte rows",
+            Self::Kafka => "Kafka records",
         }
     }
 }
@@ -96,7 +120,11 @@ fn elsewhere(message: &str) -> Option<String> {
 
 /// Opens a message; `None` when the object is none.
 pub(super) fn open(object: &str) -> Option<Opened<'_>> {
-    let Message { kind, record, stream, schema, value, data, data_upper } = Message::read(object).ok()?;
+    let message = Message::read(object).ok()?;
+    if let Some(opened) = of_kafka(object, &message) {
+        return Some(opened);
+    }
+    let Message { kind, record, stream, schema, value, data, data_upper, .. } = message;
     let stream = || stream.and_then(json::scalar);
     let columns = [(data, "_airbyte_data"), (data_upper, "_AIRBYTE_DATA")];
     if let Some((data, inside)) = columns.into_iter().find_map(|(data, inside)| Some((data?, inside))) {
@@ -125,6 +153,23 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
     let is_silent = SILENT.contains(&&*kind) && (schema.is_some() || value.is_some() || stream().is_some())
         || matches!(&*kind, "LOG" | "TRACE" | "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "CONTROL" | "STATE");
     is_silent.then_some(Opened::Silent(Carrier::Singer))
+}
+
+/// The value of a record of Kafka: an object, or the text of one. A record without a value says that what had its key
+/// is gone.
+fn of_kafka<'a>(object: &'a str, message: &Message<'a>) -> Option<Opened<'a>> {
+    let is_sure = message.topic.is_some() && message.offset.is_some();
+    let payload = message.payload.filter(|_| is_sure);
+    let (value, inside) = message.value.map(|value| (value, "value")).or(payload.map(|value| (value, "payload")))?;
+    if !is_sure && message.key.is_none_or(|key| key.starts_with(['[', '{'])) {
+        return None;
+    }
+    let mut is_one = true;
+    each(object, |key, _| is_one &= OF_KAFKA.contains(&key)).ok()?;
+    match object_in(value).filter(|_| is_one) {
+        Some(json) => Some(Opened::Row { json, inside, stream: None, carrier: Carrier::Kafka }),
+        None => (is_one && is_sure && value == "null").then_some(Opened::Silent(Carrier::Kafka)),
+    }
 }
 
 /// An object, also in a string.
@@ -289,6 +334,14 @@ mod tests {
             ),
             (r#"{"_airbyte_ab_id":"x","_airbyte_data":{"event":"A"}}"#, None, Carrier::Airbyte),
             (r#"{"_airbyte_data":"{\"event\":\"A\"}"}"#, None, Carrier::Airbyte),
+            (r#"{"key":"u","value":"{\"event\":\"A\"}"}"#, None, Carrier::Kafka),
+            // As kcat 1.7.1 (-J) and Kafka's REST proxy 7.6 write them.
+            (
+                r#"{"topic":"t","partition":0,"offset":7,"tstype":"create","ts":1561971600000,"broker":1,"key":null,"payload":"{\"event\":\"A\"}"}"#,
+                None,
+                Carrier::Kafka,
+            ),
+            (r#"{"topic":"t","key":"u","value":{"event":"A"},"partition":0,"offset":7}"#, None, Carrier::Kafka),
         ] {
             assert_eq!(row(message), Some((inside.to_owned(), stream.map(str::to_owned), carrier)), "{message}");
         }

@@ -13,6 +13,7 @@ mod amplitude;
 mod calls;
 mod countly;
 mod direct;
+mod folded;
 mod matomo;
 mod mparticle;
 mod posthog;
@@ -28,6 +29,7 @@ use self::calls::{ByEither, RudderStack, Segment};
 use self::countly::Countly;
 use self::direct::Names;
 pub(super) use self::direct::{Laid, read as directly};
+pub(super) use self::folded::{enveloped, folded};
 use self::matomo::Matomo;
 use self::mparticle::MParticle;
 use self::posthog::PostHog;
@@ -131,13 +133,16 @@ pub(super) trait Vendor: Sync {
 
 /// The vendors; the first whose keys are there wrote the row.
 pub(super) static VENDORS: &[&dyn Vendor] = &[
+    &Unread::SNOWPLOW_BAD_ROWS,
     &Snowplow,
     &Unread::AMPLITUDE_MERGES,
     &Amplitude,
+    &Unread::PEOPLE_OF_CALLS,
     &RudderStack,
     &Segment,
     &ByEither,
     &PostHog,
+    &Unread::POSTHOG_IDS,
     &MParticle,
     &Matomo,
     &Countly,
@@ -174,9 +179,23 @@ fields! {
         distinct_ids: "distinct_ids",
         properties: "properties",
         person: "person_id",
+        requests: "requests",
+        enveloped: "message",
+        drill_device: "did",
+        drill_time: "ts",
+        drill_data: "sg",
         elements: "elements_chain",
         message: "messageId",
         anonymous: "anonymousId",
+        user_of_call: "userId",
+        previous: "previousId",
+        group: "groupId",
+        traits: "traits",
+        integrations: "integrations",
+        event_text: "event_text",
+        user_column: "user_id",
+        row: "id",
+        loaded: "uuid_ts",
         anonymous_column: "anonymous_id",
         original_timestamp: "original_timestamp",
         context: "context",
@@ -222,6 +241,9 @@ fields! {
         segmentation: "segmentation",
         batch: "batch",
         events: "events",
+        data: "data",
+        errors: "errors",
+        failed: "failure_tstamp",
         payload: "payload",
         body: "body",
         query: "query",
@@ -267,7 +289,9 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
     }
     let own = || VENDORS.iter().copied().find(|vendor| vendor.recognises(&marks));
     // A batch says less than what is in it, and a recorded request less than what it carries.
-    let inside = [marks.payload, marks.body, marks.batch, marks.events, marks.query].into_iter().find_map(|value| {
+    let envelopes = [marks.event, marks.enveloped].map(|value| value.filter(|value| value.starts_with('{')));
+    let carriers = [marks.payload, marks.body, marks.batch, marks.events, marks.query];
+    let inside = carriers.into_iter().chain(envelopes).find_map(|value| {
         let value = given(value)?;
         // A body can be kept as the text that it was.
         let text = json::text(value).filter(|_| value.starts_with('"'));
@@ -290,6 +314,7 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
         .or_else(|| of(&in_address(&marks)?))
         .or_else(|| by_path(&marks))
         .or_else(|| of(&lowered(record)?))
+        .or_else(|| of(&folded(&Object::read(record).ok()?)?))
 }
 
 /// What a recorded request says in its address.

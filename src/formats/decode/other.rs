@@ -54,6 +54,9 @@ impl Reading<'_, '_> {
             return self.of_vendor(vendor, &lowered, arrival);
         }
         let object = Object::read_with(json, vendor.properties()).map_err(|error| complaint(&error))?;
+        if let Some(folded) = vendor::folded(&object) {
+            return self.of_vendor(vendor, &folded, arrival);
+        }
         let wrapped = Wrapped::of(&object).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
         if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
@@ -101,6 +104,9 @@ impl Reading<'_, '_> {
         }
         if let Some(rows) = [wrapped.batch, wrapped.events].into_iter().flatten().find(|rows| rows.starts_with('[')) {
             return self.of_vendor(vendor, rows, arrival);
+        }
+        if let Some(inside) = vendor::enveloped(&object).filter(|inside| vendor::of(inside).is_some()) {
+            return self.of_vendor(vendor, inside, arrival);
         }
         if let Some((ids, properties)) = vendor.person(&object) {
             if ids.is_empty() {

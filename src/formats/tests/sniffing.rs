@@ -61,7 +61,7 @@ fn what_is_in_no_known_format_says_what_it_looks_like() {
         (b"hello\nworld\n", "no event, profile or alias is in its first 64 KB"),
         (
             br#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#,
-            "it looks like Google Analytics events, which are not read yet; write them as rows with event, distinct_id and time",
+            "it looks like Google Analytics events, which are not read yet; --map id=user_pseudo_id,event=event_name,time=event_timestamp reads them by the device, and with user=user_id their users",
         ),
     ] {
         let error = sniff(head, true, "f.bin").unwrap_err();

@@ -26,6 +26,7 @@ fields! {
         user: "user_id",
         device: "device_id",
         exported: "event_time",
+        of_client: "client_event_time",
         sent: "time",
         sent_by_browser: "timestamp",
         received: "server_received_time",
@@ -112,9 +113,7 @@ impl Vendor for Amplitude {
         let by_library = m.library.and_then(library).is_some_and(|library| library.starts_with("amplitude-"));
         let lists = |list: Option<&str>| list.is_some_and(|list| list.contains("event_type"));
         let holds_events = m.events.is_some_and(|events| events.contains("\"event_type\""));
-        m.amplitude.is_some()
-            || m.amplitude_export.is_some()
-            || m.event_type.is_some() && by_library
+        m.event_type.is_some() && (m.amplitude.is_some() || m.amplitude_export.is_some() || by_library)
             || m.api_key.is_some() && (holds_events || lists(m.event) || m.identification.is_some())
             || m.client.is_some() && lists(m.e)
             || m.event_type.is_some() && (m.event_properties.is_some() || m.insert_id.is_some() && m.session.is_some())
@@ -171,7 +170,8 @@ impl Vendor for Amplitude {
         };
         Ok(Call {
             verb,
-            time: time(&[f.exported, f.sent, f.sent_by_browser]),
+            // The time of an event is that of the device, put right by when it was uploaded.
+            time: time(&[f.exported, f.sent, f.sent_by_browser, f.of_client]),
             arrival: time(&[f.received, f.uploaded]),
             insert_id: [f.insert_exported, f.insert, f.uuid].into_iter().find_map(text),
             library: f.library.and_then(library).map(|name| part_of(name, library_name)),

@@ -8,6 +8,8 @@
 //! <https://www.rudderstack.com/docs/event-spec/standard-events/common-fields/>, and bodies that
 //! `analytics-next` 1.84, `analytics-node` 3.1 and `analytics-js` 3.34 sent.
 
+mod columns;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -236,8 +238,15 @@ fn is_call(m: &Marks<'_>) -> bool {
     if super::posthog::is_named(m) {
         return false;
     }
+    let is_kind = || m.kind.and_then(json::text).is_some_and(|kind| KINDS.contains(&&*kind));
+    let says_more = || {
+        [m.properties, m.traits, m.context, m.integrations, m.previous, m.group].into_iter().any(|part| part.is_some())
+    };
     m.message.is_some()
         || m.anonymous.is_some()
+        // As servers send them to the HTTP API, which adds the rest.
+        || m.user_of_call.is_some() && says_more() && is_kind()
+        || m.event.is_some() && m.event_text.is_some() && (m.user_column.is_some() || m.anonymous_column.is_some())
         || m.write_key.is_some() && m.batch.is_some()
         || m.anonymous_column.is_some() && (m.original_timestamp.is_some() || m.context_library.is_some())
         || m.context_library.is_some() && m.received.is_some()
@@ -303,7 +312,10 @@ fn decode<'f>(flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
     let user = id(f.user).or_else(|| id(f.user_column.filter(|_| is_column)));
     let device = id(f.anonymous).or_else(|| id(f.anonymous_column.filter(|_| is_column)));
     let previous = id(f.previous).or_else(|| id(f.previous_column.filter(|_| is_column)));
-    let kind = text(f.kind).filter(|kind| KINDS.contains(&&**kind)).unwrap_or(Cow::Borrowed(by_columns(&f)));
+    let kind = columns::kind(&f, flat, is_column);
+    if is_column && flat.is_part() && matches!(&*kind, "screen" | "identify") {
+        return Err("says by all of its columns what it is".to_owned());
+    }
     let named = |fields: [Option<&'f str>; 2]| fields.into_iter().find_map(text).unwrap_or_else(|| kind.clone());
     let (event, verb) = match &*kind {
         "track" => {
@@ -333,6 +345,7 @@ fn decode<'f>(flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         Some(Cow::Borrowed(context)) => Program::of(context, &f, is_described),
         Some(Cow::Owned(context)) => Program::of(&context, &f, is_described).into_owned(),
     };
+    let traits = traits.or_else(|| if is_described && is_column { columns::traits(&f, flat) } else { None });
     Ok(Call {
         event,
         verb,
@@ -391,21 +404,6 @@ impl<'f> Program<'f> {
 
 /// The calls.
 const KINDS: &[&str] = &["track", "page", "screen", "identify", "group", "alias", "merge"];
-
-/// Which call a row of a warehouse is, whose table says it and whose columns do.
-fn by_columns(f: &Fields<'_>) -> &'static str {
-    if f.event.is_some() {
-        "track"
-    } else if f.previous.is_some() || f.previous_column.is_some() {
-        "alias"
-    } else if f.group.is_some() || f.group_column.is_some() {
-        "group"
-    } else if f.path.is_some() || f.url.is_some() {
-        "page"
-    } else {
-        "identify"
-    }
-}
 
 /// The ids of a merge call of RudderStack: a list of `{"type": …, "value": …}`.
 fn merged(list: Option<&str>) -> Vec<Text<'_>> {
@@ -485,7 +483,14 @@ mod tests {
         assert_eq!((track.user, track.device, track.insert_id.as_deref()), (some("u"), some("a"), Some("m")));
         assert_eq!((track.time, track.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_000)));
         assert_eq!(track.library.as_deref(), Some("python"));
+        // A property of the event that is called like a field of calls.
+        let typed = row(r#""event":"order_placed","event_text":"Order Placed","type":"identify","name":"Lamp""#);
+        assert_eq!((&*typed.event, typed.verb), ("Order Placed", Verb::Track));
         assert_eq!(row(r#""path":"/""#).verb, Verb::Page);
+        let screen = row(r#""name":"Basket","context_app_name":"shop""#);
+        assert_eq!((&*screen.event, screen.verb), ("Basket", Verb::Page));
+        let person = row(r#""name":"Nora","email":"x@example.test""#);
+        assert_eq!(person.verb.kind(), VerbKind::Identify);
         assert_eq!(row(r#""group_id":"g""#).verb, Verb::Group);
         assert_eq!(row(r#""previous_id":"p""#).verb.kind(), VerbKind::Alias);
         assert_eq!(row(r#""email":"x@example.test""#).verb.kind(), VerbKind::Identify);
@@ -523,5 +528,14 @@ mod tests {
         assert_eq!(known.traits.as_deref(), Some(r#"{"email":"x@example.test"}"#));
         let unknown = of(r#"{"type":"identify","anonymousId":"a","messageId":"m","traits":{"plan":"free"}}"#);
         assert_eq!(unknown.traits, None);
+        // In a warehouse they have columns of their own.
+        let column = |ids: &str| {
+            of(&format!(
+                r#"{{"id":"m",{ids}"received_at":"2019-07-01 09:00:01","sent_at":"2019-07-01 09:00:01","uuid_ts":"2019-07-01 09:10:00","timestamp":"2019-07-01 09:00:00","context_library_name":"analytics.js","_fivetran_synced":"x","email":"x@example.test","plan":null,"name":"Nora"}}"#
+            ))
+        };
+        let known = column(r#""user_id":"u","anonymous_id":"a","#);
+        assert_eq!(known.traits.as_deref(), Some(r#"{"email":"x@example.test","name":"Nora"}"#));
+        assert_eq!(column(r#""anonymous_id":"a","#).traits, None);
     }
 }

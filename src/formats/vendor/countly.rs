@@ -41,7 +41,46 @@ fields! {
         method: "method",
         library: "sdk_name",
         metrics: "metrics",
+        created: "created",
     }
+}
+
+fields! {
+    /// An event as the server keeps it (`drill_events`), in words of its own.
+    Drilled { event: "e", name: "n", device: "did", at: "ts", created: "cd", segmentation: "sg", row: "_id" }
+}
+
+fields! {
+    /// A moment as `mongoexport` writes it.
+    Moment { date: "$date", number: "$numberLong" }
+}
+
+/// A kept event as the SDK sent it; `None` for what is none.
+fn drilled(record: &Object<'_>) -> Option<String> {
+    let f = Drilled::of(record).ok()?;
+    let (event, device, at) = (f.event?, f.device?, f.at?);
+    let moment = |value: &str| {
+        let inside = Moment::read(value).ok().filter(|_| value.starts_with('{'));
+        inside.and_then(|Moment { date, number }| date.or(number)).unwrap_or(value).to_owned()
+    };
+    // What an app counts itself has its name next to it.
+    let is_custom = json::text(event).is_some_and(|event| event == "[CLY]_custom");
+    let event = f.name.filter(|name| is_custom && text(Some(name)).is_some()).unwrap_or(event);
+    let mut row = format!(r#"{{"key":{event},"device_id":{device},"timestamp":{}"#, moment(at));
+    let segmentation = f.segmentation.filter(|data| data.starts_with('{'));
+    let own = [
+        ("id", f.row.map(moment)),
+        ("created", f.created.map(moment)),
+        ("segmentation", segmentation.map(str::to_owned)),
+    ];
+    for (key, value) in own.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        row.extend([",\"", key, "\":", &value]);
+    }
+    for (key, value) in record.fields().filter(|(key, _)| !Drilled::KEYS.contains(key)) {
+        row.extend([",", &serde_json::Value::from(key).to_string(), ":", value]);
+    }
+    row.push('}');
+    Some(row)
 }
 
 impl<'f> Fields<'f> {
@@ -70,7 +109,9 @@ impl Vendor for Countly {
     }
 
     fn recognises(&self, m: &Marks<'_>) -> bool {
-        m.app_key.is_some() || m.segmentation.is_some() && m.distinct_id.is_none() && m.properties.is_none()
+        m.app_key.is_some()
+            || m.e.is_some() && m.drill_device.is_some() && m.drill_time.is_some() && m.drill_data.is_some()
+            || m.segmentation.is_some() && m.distinct_id.is_none() && m.properties.is_none()
     }
 
     fn properties(&self) -> &'static str {
@@ -94,6 +135,9 @@ impl Vendor for Countly {
     }
 
     fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
+        if let Some(row) = drilled(record) {
+            return Some(vec![(record.text(), Cow::Owned(row))]);
+        }
         let mut of_request = Vec::new();
         let mut events = None;
         record
@@ -135,6 +179,7 @@ impl Vendor for Countly {
             event,
             verb,
             time: time(&[f.event_time, f.time]),
+            arrival: time(&[f.created]),
             insert_id: text(f.event_id).filter(|_| is_event),
             library: text(f.library).map(|name| part_of(name, library)),
             parts: [own(metrics.system), Cow::Borrowed(""), own(metrics.model)],

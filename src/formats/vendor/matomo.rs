@@ -64,6 +64,7 @@ impl Vendor for Matomo {
         m.actions.is_some()
             || m.site.is_some() && m.visitor.is_some()
             || m.site_of_request.is_some() && m.is_recorded.is_some()
+            || m.requests.is_some_and(|list| list.starts_with('[') && list.contains("idsite="))
     }
 
     fn paths(&self) -> &'static [&'static str] {

@@ -145,17 +145,24 @@ pub(in crate::formats) struct Flat<'j> {
     text: Text<'j>,
     /// Places of keys, without their quotes, and of values; `None` where a key has an escape.
     places: Option<Vec<[Range<usize>; 2]>>,
+    /// The places are only of what its vendor reads.
+    is_part: bool,
 }
 
 impl<'j> Flat<'j> {
     /// A row that is flat.
     pub(in crate::formats) fn of(text: &'j str) -> Self {
-        Self { text: Cow::Borrowed(text), places: None }
+        Self { text: Cow::Borrowed(text), ..Self::default() }
     }
 
     /// Fields that lie in this row, wherever they stand in it.
     pub(super) fn within(text: &'j str, places: Vec<[Range<usize>; 2]>) -> Self {
-        Self { text: Cow::Borrowed(text), places: Some(places) }
+        Self { text: Cow::Borrowed(text), places: Some(places), is_part: true }
+    }
+
+    /// Whether only those of its fields are known that its vendor reads.
+    pub(super) fn is_part(&self) -> bool {
+        self.is_part
     }
 
     /// Its JSON text.
@@ -197,7 +204,7 @@ impl Flat<'static> {
             places.extend(part.fields.into_iter().map(|[key, value]| [moved(key), moved(value)]));
         }
         text.push('}');
-        Some(Self { text: Cow::Owned(text), places: Some(places) })
+        Some(Self { text: Cow::Owned(text), places: Some(places), is_part: false })
     }
 
     /// Writes a field behind the others. A key that is plain has no sign that JSON escapes.
@@ -314,7 +321,7 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     let places = Vec::with_capacity(FIELDS);
     let mut text = spare();
     text.reserve(room);
-    let mut flat = Flat { text: Cow::Owned(text), places: Some(places) };
+    let mut flat = Flat { text: Cow::Owned(text), places: Some(places), is_part: false };
     if let Some(inner) = &inner {
         for (key, value) in inner.fields() {
             let same = if is_one(key, known) { outer().find(|(known, _)| *known == key) } else { None };

@@ -115,6 +115,36 @@ fn each_vendor_is_named_by_its_own_keys() {
             "Segment calls",
         ),
         (r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#, "Google Analytics events"),
+        // As a server sends them to the HTTP API, a row of a table with few of its columns, and tables without calls.
+        (r#"{"batch":[{"type":"track","userId":"u","event":"A","properties":{}}]}"#, "Segment or RudderStack calls"),
+        (r#"{"id":"m","user_id":"u","event":"a","event_text":"A","received_at":"t"}"#, "Segment or RudderStack calls"),
+        (
+            r#"{"id":"u","received_at":"t","uuid_ts":"t","email":"x","context_library_name":"analytics.js"}"#,
+            "users or accounts of a Segment or RudderStack warehouse",
+        ),
+        // Fields in columns, and rows next to what they were sent for.
+        (
+            r#"{"id":"u","distinct_id":"d","event":"A","timestamp":"t","properties.$lib":"web","properties.$device_id":"d"}"#,
+            "PostHog events",
+        ),
+        (r#"{"*.uuid":"u","*.event":"A","*.timestamp":"t","*.distinct_id":"d"}"#, "PostHog events"),
+        (
+            r#"{"event":{"uuid":"u","event":"A","distinct_id":"d","timestamp":"t","properties":{}},"person":{}}"#,
+            "PostHog events",
+        ),
+        (
+            r#"{"eventType":"page_view","event":{"event_id":"i","collector_tstamp":"t"},"rawEvent":{}}"#,
+            "Snowplow events",
+        ),
+        (r#"{"distinct_id":"d","person_id":"p","is_deleted":0}"#, "pairs of an id and a person of PostHog"),
+        (r#"{"event_id":"i","event":"page_view","domain_userid":"d","derived_tstamp":"t"}"#, "Snowplow events"),
+        (
+            r#"{"schema":"iglu:com.snowplowanalytics.snowplow.badrows/schema_violations/jsonschema/2-0-0","data":{}}"#,
+            "Snowplow bad rows",
+        ),
+        (r#"{"line":"CwBk","errors":[],"failure_tstamp":"t"}"#, "Snowplow bad rows"),
+        (r#"{"requests":["?idsite=1&rec=1&_id=a"],"token_auth":"x"}"#, "Matomo visits"),
+        (r#"{"_id":"x","e":"A","did":"d","uid":"1","ts":1561971600000,"sg":{}}"#, "Countly requests"),
     ] {
         assert_eq!(of(record).map(Vendor::rows), Some(rows), "{record}");
     }
@@ -139,6 +169,10 @@ fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
         r#"{"event":"A","properties":{"time":1,"distinct_id":"d","mpid":"7","event_id":"i"}}"#,
         r#"{"EVENT_NAME":"A","DISTINCT_ID":"d","TIME":1,"EVENT_ID":"i","COLLECTOR_TSTAMP":"t"}"#,
         r#"{"name":"A","distinct_id":"d","time":1,"dataset":"$mixpanel","properties":{"timestamp":1}}"#,
+        // A log of an app, people of Amplitude, and rows whose fields are in columns.
+        r#"{"type":"page","userId":"u","timestamp":"t"}"#,
+        r#"{"amplitude_id":7,"user_id":"u","platform":"Web"}"#,
+        r#"{"event":"A","properties.distinct_id":"d","properties.time":1,"properties.$device_id":"d","properties.$lib":"web"}"#,
         "7",
     ] {
         assert!(of(record).is_none(), "{record}");
