@@ -31,6 +31,7 @@ mod firsts;
 mod foreign;
 mod making;
 mod marks;
+mod namesakes;
 mod partition;
 mod pipeline;
 mod preview;
@@ -343,7 +344,7 @@ pub fn import_opened(
             break;
         }
     }
-    let mut report = run.report;
+    let mut report = run.into_report();
     report.cancelled |= options.stop.is_set();
     sources.warnings.append(&mut report.warnings);
     sources.failures.append(&mut report.failures);

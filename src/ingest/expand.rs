@@ -51,7 +51,7 @@ impl std::fmt::Debug for Input {
 }
 
 /// Name of standard input.
-const STDIN: &str = "<stdin>";
+pub(super) const STDIN: &str = "<stdin>";
 
 /// Endings of files that are read from a folder, without `.gz`, `.zst` or `.zstd` behind.
 const ENDINGS: &[&str] =

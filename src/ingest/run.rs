@@ -4,6 +4,7 @@ use super::chunker::{Chunker, Same};
 use super::ending::{self, End};
 use super::firsts::Firsts;
 use super::making::{self, Carried, Maker, Prepared};
+use super::namesakes::Namesakes;
 use super::pipeline::Spares;
 use super::reading::Stream;
 use super::tally::{Kept, Reasons};
@@ -33,6 +34,7 @@ pub(super) struct Run<'a> {
     left: Option<(String, Known)>,
     /// No one else may write until the first chunk is added after an import was overtaken.
     holds: bool,
+    namesakes: Namesakes,
 }
 
 /// The zone of a file none of whose times is on the project's clock.
@@ -74,6 +76,10 @@ struct Place {
     vendor: &'static str,
     /// Zone of its times as the store has it, once there is a file.
     timezone: Option<String>,
+    /// The store has its start, and goes on in another way.
+    is_forked: bool,
+    /// A file was begun for its rows.
+    is_begun: bool,
 }
 
 /// What makes chunks of one stream.
@@ -104,7 +110,15 @@ impl<'a> Run<'a> {
             seen: Seen::default(),
             left: None,
             holds: false,
+            namesakes: Namesakes::default(),
         }
+    }
+
+    /// What came of it.
+    pub(super) fn into_report(self) -> Report {
+        let Self { mut report, namesakes, .. } = self;
+        report.warnings.extend(namesakes.said());
+        report
     }
 
     /// Reads a stream to its end, and tells of it in the report.
@@ -128,6 +142,7 @@ impl<'a> Run<'a> {
             incomplete: None,
         };
         let mut reasons = Reasons::default();
+        self.namesakes.look(self.writer)?;
         let name = stream.name.clone();
         let part_of = stream.part_of().map(str::to_owned);
         self.left.take_if(|(file, _)| Some(&*file) != part_of.as_ref());
@@ -153,6 +168,9 @@ impl<'a> Run<'a> {
             self.writer.commit()?;
         }
         let Read { mut place, zoning, end } = read;
+        if place.is_begun {
+            self.namesakes.note(&name, part_of.as_deref().unwrap_or(&name), place.is_forked);
+        }
         self.left = part_of.zip(zoning.left().cloned()).or(self.left.take());
         place.known = place.known.saturating_sub(added);
         let End { failure, incomplete } = end;
@@ -164,7 +182,7 @@ impl<'a> Run<'a> {
         file.reasons = reasons.into_sorted();
         file.bytes = place.bytes;
         file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
-        file.resumed = place.bytes > place.known && place.known > 0;
+        file.resumed = place.bytes > place.known && place.known > 0 && !place.is_forked;
         if let Some(id) = place.file {
             if let Some(inferred) = zoning.inferred() {
                 self.writer.set_timezone(id, &inferred.sentence())?;
@@ -280,7 +298,16 @@ impl<'a> Run<'a> {
 
     /// Passes over the chunks that the store has.
     fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0, vendor: parts.vendor, timezone: None };
+        let mut place = Place {
+            prev: 0,
+            file: None,
+            bytes: 0,
+            known: 0,
+            vendor: parts.vendor,
+            timezone: None,
+            is_forked: false,
+            is_begun: false,
+        };
         loop {
             if self.tell(stream) == Flow::Stop {
                 self.report.cancelled = true;
@@ -306,6 +333,7 @@ impl<'a> Run<'a> {
             let Some(known) = next else {
                 if other_way {
                     place.file = None;
+                    place.is_forked = true;
                 }
                 return Ok(place);
             };
@@ -460,12 +488,15 @@ impl<'a> Run<'a> {
                 }
                 id
             }
-            None => self.writer.begin_file(&FileInfo {
-                name: file.file.clone(),
-                format: file.format.clone(),
-                vendor: place.vendor.to_owned(),
-                timezone: timezone.clone(),
-            })?,
+            None => {
+                place.is_begun = true;
+                self.writer.begin_file(&FileInfo {
+                    name: file.file.clone(),
+                    format: file.format.clone(),
+                    vendor: place.vendor.to_owned(),
+                    timezone: timezone.clone(),
+                })?
+            }
         };
         place.timezone = Some(timezone);
         if let Some(token) = project {

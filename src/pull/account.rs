@@ -80,7 +80,15 @@ impl Account {
         let server = server.trim_end_matches('/');
         let is_safe = server.starts_with("https://") || server.strip_prefix("http://").is_some_and(is_this_computer);
         if !is_safe {
-            return Err(WrongServer(server.to_owned()));
+            // A password may stand before the host.
+            let shown = match server.rsplit_once('@') {
+                Some((before, host)) => match before.split_once("://") {
+                    Some((scheme, _)) => format!("{scheme}://…@{host}"),
+                    None => format!("…@{host}"),
+                },
+                None => server.to_owned(),
+            };
+            return Err(WrongServer(shown));
         }
         Ok(Self { export: server.to_owned(), query: server.to_owned(), ..self })
     }
@@ -161,6 +169,14 @@ mod tests {
             "",
         ] {
             assert!(account.clone().at(bad).is_err(), "{bad}");
+        }
+        for (bad, shown) in [
+            ("http://me:s3cret@127.0.0.1:80/x", "http://…@127.0.0.1:80/x"),
+            ("me:s3c@ret@host", "…@host"),
+            ("http://host", "http://host"),
+        ] {
+            let said = account.clone().at(bad).unwrap_err().to_string();
+            assert_eq!(said, format!("{shown} is neither https:// nor an address of this computer"));
         }
     }
 

@@ -348,6 +348,15 @@ impl Writer {
         })
     }
 
+    /// Names of the files of which something is stored.
+    pub fn stored_files(&self) -> Result<BTreeSet<String>, Error> {
+        self.read(|db| {
+            db.prepare_cached("SELECT name FROM files WHERE id IN (SELECT file FROM chunks)")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })
+    }
+
     /// How many rejects of a file are kept, and their bytes.
     pub fn kept_rejects(&self, file: FileId) -> Result<(u64, u64), Error> {
         self.read(|db| {

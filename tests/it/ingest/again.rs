@@ -216,3 +216,37 @@ fn a_file_that_only_begins_like_a_known_one_is_a_file_of_its_own() {
     places.dedup();
     assert_eq!(places.len(), rows, "no two rows are said to be at one place");
 }
+
+#[test]
+fn a_file_that_changed_is_said_to_have_other_rows_and_not_to_have_grown() {
+    let row = |at: usize| {
+        format!(
+            "{{\"event\":\"E\",\"properties\":{{\"distinct_id\":\"u\",\"time\":{},\"n\":\"{at:09}\"}}}}\n",
+            1_561_971_600 + at
+        )
+    };
+    let rows = |range: std::ops::Range<usize>| range.map(row).collect::<String>();
+    let whole = rows(0..200);
+    let said = |report: &Report| report.warnings.join("\n");
+    let mut writer = store();
+    run(&mut writer, vec![bytes("day.jsonl", &whole)], &small());
+    let grown = run(&mut writer, vec![bytes("day.jsonl", whole.clone() + &rows(200..210))], &small());
+    assert!(grown.files[0].resumed && grown.files[0].events == 10 && said(&grown).is_empty(), "{grown:?}");
+    // In the middle, and from its start.
+    let middle = whole.replace("000000150", "changed!!");
+    let start = whole.replace("000000000", "changed!!");
+    for (content, all) in [(middle, false), (start, true)] {
+        let changed = run(&mut writer, vec![bytes("day.jsonl", &content)], &small());
+        assert!(said(&changed).contains("the store has other rows of day.jsonl from an earlier import"), "{changed:?}");
+        assert!(!changed.files[0].resumed && (changed.files[0].events == 200) == all, "{changed:?}");
+        let again = run(&mut writer, vec![bytes("day.jsonl", &content)], &small());
+        assert!(again.files[0].already && said(&again).is_empty(), "{again:?}");
+    }
+    let other = run(&mut writer, vec![bytes("other.jsonl", whole.replace("000000199", "changed!!"))], &small());
+    assert!(said(&other).contains("the start of other.jsonl is in the store already, in another file"), "{other:?}");
+    // The standard input is another file each time.
+    for n in ["a", "b"] {
+        let content = Cursor::new(whole.replace("000000", n).into_bytes());
+        assert_eq!(said(&run(&mut writer, vec![Input::Stdin(Box::new(content))], &small())), "");
+    }
+}
