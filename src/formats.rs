@@ -53,7 +53,9 @@ pub use map::Map;
 pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
 pub use rows::{Mark, Marked, MarkedColumns};
-pub use sniff::{NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map};
+pub use sniff::{
+    NotRecognised, Sniffed, guess_map, guess_table_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map,
+};
 pub use split::{Layout, Record, Splitter, trim};
 pub use vendor::{known as vendors, vendor_of};
 pub use zone::Zone;

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use self::cells::{cells, split};
 use self::direct::Key;
 pub(super) use self::direct::read as directly;
-use self::habits::{backslashed, has_decimal_comma, unescaped, whole_of};
+use self::habits::{backslashed, has_decimal_comma, singled, unescaped, whole_of};
 pub use self::heads::Head;
 pub(super) use self::heads::IsOther;
 use self::heads::letters;
@@ -71,6 +71,8 @@ pub(super) struct Header {
     is_escaped: bool,
     /// `\"` in a cell in quotes is a quote.
     has_backslashes: bool,
+    /// Single quotes stand around texts.
+    is_single: bool,
     /// A delimiter stands behind the last cell of rows.
     is_closed: bool,
     /// Columns whose cells are numbers where a comma stands between digits.
@@ -112,6 +114,7 @@ impl Header {
             null: None,
             is_escaped: false,
             has_backslashes: false,
+            is_single: false,
             is_closed: false,
             commas: None,
             floats: None,
@@ -134,6 +137,7 @@ impl Header {
         let delimiter = char::from(self.delimiter);
         let is_plain = !text.contains([delimiter, '"', '\r', '\n']);
         let text = match () {
+            () if self.is_single => format!("'{}'", text.replace('\'', "''")),
             () if self.has_backslashes => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
             () if self.is_escaped => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
             () if is_plain || !self.is_quoted => text.to_owned(),
@@ -145,16 +149,17 @@ impl Header {
 
     /// Whether a line break always ends a row.
     pub(super) fn is_escaped(&self) -> bool {
-        self.is_escaped
+        self.is_escaped || self.is_single
     }
 
     /// What its first rows show of how it writes cells, as people name it.
     pub(super) fn habits(&self) -> Vec<String> {
         let null = self.null.map(|null| format!("{null} is nothing"));
+        let single = self.is_single.then(|| "single quotes".to_owned());
         let backslashes = self.has_backslashes.then(|| "quotes after backslashes".to_owned());
         let commas = self.commas.as_ref().map(|_| "decimal commas".to_owned());
         let floats = self.floats.as_ref().map(|_| "ids without .0".to_owned());
-        [null, backslashes, commas, floats].into_iter().flatten().collect()
+        [null, single, backslashes, commas, floats].into_iter().flatten().collect()
     }
 
     /// The place of a column, whatever case its name is in.
@@ -176,7 +181,7 @@ impl Header {
         if names_delimiter(record) {
             return Ok(None);
         }
-        let found = if self.has_backslashes {
+        let found = if self.has_backslashes || self.is_single {
             None
         } else {
             text.and_then(|text| split(text, self.delimiter, self.is_quoted, self.names.len()))
@@ -186,6 +191,10 @@ impl Header {
                 let text = text.ok_or("not UTF-8")?;
                 backslashed(text, self.delimiter)
                     .ok_or("not written by the rules of its table: a quote in it has no backslash")?
+            }
+            None if self.is_single => {
+                let cells = singled(text.ok_or("not UTF-8")?, self.delimiter);
+                cells.ok_or("not written by the rules of its table: a cell in single quotes is not closed")?.0
             }
             Some(cells) => cells,
             None if self.is_quoted && is_open(record, self.delimiter) => return Err(CUT_OFF.to_owned()),

@@ -422,7 +422,7 @@ mod tests {
     fn a_guess_is_made_of_the_rows_in_messages_and_of_the_names_that_the_vendor_gives() {
         let guess = |rows: &[&str]| {
             let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
-            let guess = Map::guess(&rows, "x", Some("Singer messages"));
+            let guess = Map::guess(&rows, "x", "x", Some("Singer messages"));
             assert!(guess.contains("# It is read without a map: Singer messages"), "{guess}");
             let lines = guess.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
             lines
@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn a_guess_is_a_map_once_nothing_is_missing() {
         let rows = [r#"{"messageId":"m","type":"track","event":"A","userId":"u","context":{"ip":"1"},"timestamp":"2019-07-01T09:00:00Z"}"#.to_owned()];
-        let guess = Map::guess(&rows, "x.jsonl", None);
+        let guess = Map::guess(&rows, "x.jsonl", "x.jsonl", None);
         let lines = guess.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
         let pairs = lines.map(|(field, column)| (field.to_owned(), column.split('"').nth(1).unwrap().to_owned()));
         let map = Map::of(pairs.collect()).unwrap();

@@ -11,6 +11,7 @@ mod lacking;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::doubtful::twice_called;
 use self::lacking::{is_word, named};
 use super::carrier::{self, Carrier, Opened};
 use super::dialect;

@@ -112,7 +112,16 @@ pub fn guess_map(head: &[u8], whole: bool, name: &str, file: &str) -> Result<Str
         return Err(fail("it has no rows with named columns"));
     }
     let read_as = sniff(head, whole, name).ok().map(|sniffed| sniffed.name);
-    Ok(Map::guess(&rows, file, read_as.as_deref()))
+    Ok(Map::guess(&rows, file, file, read_as.as_deref()))
+}
+
+/// [`guess_map`] for a table of a database, by its first rows as JSON objects in lines, and whether all that a map needs
+/// was found.
+pub fn guess_table_map(columns: &[&str], lines: &str, table: &str, file: &str) -> (String, bool) {
+    let rows: Vec<String> = lines.lines().map(str::to_owned).collect();
+    let read_as = recognise::table(columns, &rows).ok().map(|found| found.name);
+    let of = format!("the table {table} of {file}");
+    (Map::guess(&rows, &of, file, read_as), Map::proposal(&rows).is_some())
 }
 
 /// What is found in a file that is read by a map.

@@ -484,9 +484,9 @@ fn tables_are_read_in_smaller_parts_where_their_rows_grow() {
     let at_once = |file: &str| Decoder::new(&sniff(file.as_bytes(), true, "file").unwrap()).at_once(1000);
     let object = r#"{"event":"A","properties":{"time":1,"distinct_id":"d"}}"#;
     assert_eq!(at_once(object), 1000);
-    assert_eq!(at_once("event,time,distinct_id,plan\nA,1,d,pro\n"), 500);
-    assert_eq!(at_once("event,time,distinct_id,properties\nA,1,d,{}\n"), 750);
+    assert_eq!(at_once("event,time,distinct_id,plan\nA,1561971600,d,pro\n"), 500);
+    assert_eq!(at_once("event,time,distinct_id,properties\nA,1561971600,d,{}\n"), 750);
     assert_eq!(at_once("alias,distinct_id\na,d\n"), 1000);
-    let any = Decoder::new(&sniff(b"event,time,distinct_id\nA,1,d\n", true, "file").unwrap());
+    let any = Decoder::new(&sniff(b"event,time,distinct_id\nA,1561971600,d\n", true, "file").unwrap());
     assert_eq!(any.at_once(1), 1);
 }

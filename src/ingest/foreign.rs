@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use super::reading::Stream;
 use super::{Error, Options, Stop};
-use crate::formats::{Format, Map, NotRecognised, Sniffed, UNREADABLE, one_line, sniff_table, sniff_table_by_map};
+use crate::formats::{
+    Format, Map, NotRecognised, Sniffed, UNREADABLE, guess_table_map, one_line, sniff_table, sniff_table_by_map,
+};
 use crate::store::Error as StoreError;
 use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile, ForeignTable, TOO_LONG};
 
@@ -35,6 +37,44 @@ pub(super) fn tables(path: &Path, name: &str, options: &Options) -> Result<Table
         Error::Store(source) => Error::Foreign { source },
         error => error,
     })
+}
+
+/// A map for a table of the file, as a guess to edit: the first in which all that a map needs is found, else the first
+/// with rows.
+pub(super) fn map_for(path: &Path, name: &str, file: &str, options: &Options) -> Result<String, Error> {
+    let found = guess(path, file, &options.stop).map_err(|error| match error {
+        Error::Store(source) => Error::Foreign { source },
+        error => error,
+    })?;
+    found.ok_or_else(|| {
+        Error::NotRecognised(NotRecognised { name: name.to_owned(), why: "it has no tables with rows".to_owned() })
+    })
+}
+
+fn guess(path: &Path, file: &str, stop: &Stop) -> Result<Option<String>, Error> {
+    let foreign = open(path, stop)?;
+    let mut first = None;
+    for table in foreign.tables()?.into_iter().filter(|table| !table.name().starts_with("_dlt_")) {
+        let lines = first_lines(&foreign, &table)?.0;
+        if lines.is_empty() {
+            continue;
+        }
+        let columns: Vec<&str> = table.columns().collect();
+        let (map, is_whole) = guess_table_map(&columns, &lines, table.name(), file);
+        if is_whole {
+            return Ok(Some(map));
+        }
+        first.get_or_insert(map);
+    }
+    Ok(first)
+}
+
+/// The first rows of a table that can be read, as lines, and whether it has rows.
+fn first_lines(foreign: &Foreign, table: &ForeignTable) -> Result<(String, bool), Error> {
+    let rows = foreign.objects(table, i64::MIN, LOOKED_AT)?;
+    let readable = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG.as_bytes()));
+    let lines: Vec<u8> = readable.flat_map(|(_, row)| line(row)).collect();
+    Ok((String::from_utf8_lossy(&lines).into_owned(), !rows.is_empty()))
 }
 
 /// What is wrong with a SQLite file that is an input and no store.
@@ -91,17 +131,14 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
             refused.push(refuse("it is a view"));
             continue;
         }
-        let rows = foreign.objects(&table, i64::MIN, LOOKED_AT)?;
-        let readable = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG.as_bytes()));
-        let lines: Vec<u8> = readable.flat_map(|(_, row)| line(row)).collect();
-        let lines = String::from_utf8_lossy(&lines);
+        let (lines, has_rows) = first_lines(&foreign, &table)?;
         let columns: Vec<&str> = table.columns().collect();
         let sniffed = match map {
             Some(map) => sniff_table_by_map(&lines, name, map),
             None => sniff_table(&columns, &lines, name),
         };
         match sniffed {
-            Ok(sniffed) => fitting.push((table, sniffed, !rows.is_empty())),
+            Ok(sniffed) => fitting.push((table, sniffed, has_rows)),
             Err(error) => refused.push(refuse(&error.why)),
         }
     }

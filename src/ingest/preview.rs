@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::archive::{Archive, Kind};
 use super::expand::{self, Input, Source};
 use super::sources::Sources;
-use super::{Error, Options};
+use super::{Error, Options, foreign};
 use crate::formats::infer::{Clockwork, Evidence};
 use crate::formats::{Clock, Decoder, Format, Item, Splitter, Zone, guess_map, sniff};
 use crate::model::view::{RowView, Timing};
@@ -119,7 +119,15 @@ pub fn map_for(input: Input, options: &Options) -> Result<String, Error> {
         return map_for_member(expand::archive(stream, kind, on_disk, options)?, &file, options);
     }
     let (head, whole) = expand::head(&stream);
+    if let Some(path) = on_disk.filter(|_| is_database(head, whole)) {
+        return Ok(foreign::map_for(&path, &stream.name, &file, options)?);
+    }
     Ok(guess_map(head, whole, &stream.name, &file)?)
+}
+
+/// Whether a file is one of SQLite.
+fn is_database(head: &[u8], whole: bool) -> bool {
+    sniff(head, whole, "").is_ok_and(|sniffed| sniffed.format == Format::Sqlite)
 }
 
 /// A map for the first file of an archive that a map can be guessed for, or the first rows of a Parquet file.

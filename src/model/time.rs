@@ -73,16 +73,20 @@ const BY_PEOPLE: &[&str] = &[
     "%Y/%m/%d %H:%M",
     // Oracle.
     "%d-%b-%Y %H:%M:%S%.f",
+    // With points the day comes first, in every language that writes so.
+    "%d.%m.%Y %H:%M:%S%.f",
+    "%d.%m.%Y %H:%M",
 ];
 
 /// Days in the same forms.
-const DAYS: &[&str] = &["%B %d %Y", "%d %B %Y", "%Y/%m/%d", "%d-%b-%Y"];
+const DAYS: &[&str] = &["%B %d %Y", "%d %B %Y", "%Y/%m/%d", "%d-%b-%Y", "%d.%m.%Y"];
 
 /// Reads a moment, and says whether its text names its zone; without one it is taken as UTC.
 ///
 /// Known are RFC 3339, also with a space for `T`, basic, or as a date alone; RFC 2822; what Ruby,
 /// JavaScript and `date` write; English names of months, and `AM` and `PM`; each with an offset, with `UTC`,
-/// `GMT` or `Z` behind, or without a zone. `3/4/2024` is a day of March or of April, and is not read.
+/// `GMT` or `Z` behind, or without a zone. `3.4.2024` is a day of April, and `3/4/2024` is one of March or of
+/// April, which is not read.
 pub fn read(text: &str) -> Option<(Millis, bool)> {
     let text = text.trim();
     // Nothing else begins and ends so; the words of an event are not tried form by form.
@@ -273,18 +277,28 @@ mod tests {
             "2013/07/12 03:04:05 PM",
             "12-JUL-2013 15:04:05.000",
             "Fri, Jul 12, 2013, 3:04:05 PM",
+            "12.07.2013 15:04:05",
+            "12.7.2013, 15:04:05.000",
         ] {
             assert_eq!(read(text), Some((1_373_641_445_000, false)), "{text}");
             assert_eq!(read(&format!("{text} UTC")), Some((1_373_641_445_000, true)), "{text}");
         }
-        for text in
-            ["Jul 12, 2013", "12 July 2013", "July 12 2013, 12:00 AM", "2013/07/12", "2013/07/12 00:00", "12-Jul-2013"]
-        {
+        for text in [
+            "Jul 12, 2013",
+            "12 July 2013",
+            "July 12 2013, 12:00 AM",
+            "2013/07/12",
+            "2013/07/12 00:00",
+            "12-Jul-2013",
+            "12.07.2013",
+            "12.07.2013 00:00",
+        ] {
             assert_eq!(read(text), Some((1_373_587_200_000, false)), "{text}");
         }
         for text in [
             "7/12/2013 3:04 PM",
-            "12.07.2013 15:04",
+            "7.13.2013 15:04",
+            "12.07.13 15:04",
             "Jul 12",
             "Version 12, 2013",
             "12-JUL-13",

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::super::dialect::TEXTS;
 use super::Header;
 use super::cells::{cells, split};
+use super::heads::letters;
 
 /// Words that databases and data frames write for nothing.
 const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];
@@ -16,12 +17,42 @@ const EMPTY: usize = 4;
 impl Header {
     /// The same with what its first rows show of how it writes cells.
     pub(in crate::formats) fn learning<'r, R: Iterator<Item = &'r [u8]>>(self, rows: impl Fn() -> R) -> Self {
-        self.with_ends(rows())
+        self.with_single_quotes(rows())
+            .with_ends(rows())
             .with_backslashes(rows())
             .with_null(rows())
             .with_escapes(rows())
             .with_decimal_commas(rows())
             .with_floats(rows())
+    }
+
+    /// The same where single quotes stand around texts, as the `quote` mode of `sqlite3` and other writers of SQL have
+    /// them: some column has them around each of its texts, and no cell stands in others.
+    fn with_single_quotes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let rows: Vec<&[u8]> = rows.collect();
+        // The last of many may be cut.
+        let most = rows.get(..rows.len() - usize::from(rows.len() > 2)).unwrap_or_default();
+        let mut columns: Vec<Option<bool>> = vec![None; self.names.len()];
+        for row in most {
+            let Some((cells, quoted)) = std::str::from_utf8(row).ok().and_then(|row| singled(row, self.delimiter))
+            else {
+                return self;
+            };
+            if cells.len() != columns.len() || cells.iter().zip(&quoted).any(|(cell, is)| !is && cell.starts_with('"'))
+            {
+                return self;
+            }
+            for ((cell, is_quoted), column) in cells.iter().zip(quoted).zip(&mut columns) {
+                if is_quoted || !cell.is_empty() {
+                    *column = Some(*column != Some(false) && is_quoted);
+                }
+            }
+        }
+        if !columns.contains(&Some(true)) {
+            return self;
+        }
+        let names: Vec<String> = self.names.iter().map(|name| name.trim_matches('\'').to_owned()).collect();
+        Self { is_quoted: false, is_single: true, letters: letters(&names), names, ..self }
     }
 
     /// The same where each row has a delimiter behind its last cell, and the head has none.
@@ -66,7 +97,7 @@ impl Header {
     /// stands in quotes, each backslash begins an escape, and there is a `\N`, a `\'`, or an object that is
     /// JSON only when they are undone.
     fn with_escapes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
-        if self.delimiter != b'\t' {
+        if self.delimiter != b'\t' || self.is_single {
             return self;
         }
         let is_json = |cell: &str| serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
@@ -208,6 +239,40 @@ pub(super) fn backslashed(record: &str, delimiter: u8) -> Option<Vec<Cow<'_, str
     }
 }
 
+/// The cells of a record in which single quotes stand around texts, and which of them do; `None` where one is not
+/// closed. `NULL` without quotes is nothing.
+pub(super) fn singled(record: &str, delimiter: u8) -> Option<(Vec<Cow<'_, str>>, Vec<bool>)> {
+    let delimiter = char::from(delimiter);
+    let (mut cells, mut quoted) = (Vec::new(), Vec::new());
+    let mut rest = record.trim_end_matches(['\r', '\n']);
+    loop {
+        let behind = if let Some(text) = rest.strip_prefix('\'') {
+            let mut cell = String::new();
+            let mut signs = text.char_indices().peekable();
+            let end = loop {
+                match signs.next()? {
+                    (at, '\'') if signs.next_if(|(_, next)| *next == '\'').is_none() => break at + 1,
+                    (_, '\\') if signs.next_if(|(_, next)| *next == '\'').is_some() => cell.push('\''),
+                    (_, sign) => cell.push(sign),
+                }
+            };
+            cells.push(Cow::Owned(cell));
+            quoted.push(true);
+            text.get(end..)?
+        } else {
+            let end = rest.find(delimiter).unwrap_or(rest.len());
+            let cell = rest.get(..end)?;
+            cells.push(Cow::Borrowed(if cell == "NULL" { "" } else { cell }));
+            quoted.push(false);
+            rest.get(end..)?
+        };
+        if behind.is_empty() {
+            return Some((cells, quoted));
+        }
+        rest = behind.strip_prefix(delimiter)?;
+    }
+}
+
 /// A cell without its escapes; `None` where a backslash begins none.
 pub(super) fn unescaped(cell: &str) -> Option<String> {
     let mut undone = String::with_capacity(cell.len());
@@ -285,6 +350,21 @@ mod tests {
         );
         let (habits, _) = read("event,time,plan,device,user", &["A,1,,NULL,NULL", "A,2,NULL,,x", "A,3,,,"]);
         assert!(habits.is_empty());
+    }
+
+    #[test]
+    fn single_quotes_around_the_texts_of_a_column_are_no_part_of_them() {
+        // sqlite3 3.40.1, .mode quote
+        let rows = ["'A, b',1561971600,'it''s',NULL", "'B',1561971601,'{\"a\":\"x\",\"b\":2}','NULL'"];
+        let (habits, cells) = read("'event','time','note','plan'", &rows);
+        assert_eq!(habits, ["single quotes"]);
+        assert_eq!(cells[0], ["A, b", "1561971600", "it's", ""]);
+        assert_eq!(cells[1], ["B", "1561971601", "{\"a\":\"x\",\"b\":2}", "NULL"]);
+        // With a head without quotes, and by a program that escapes them.
+        assert_eq!(read("event,note", &[r"'A','it\'s'", "'B',''"]).1, [["A", "it's"], ["B", ""]]);
+        for rows in [["A,'x'", "B,y"], ["A,'x", "B,'y"], ["\"A\",'x'", "\"B\",'y'"], ["A,x's", "B,'y's"]] {
+            assert!(read("event,note", &rows).0.is_empty(), "{rows:?}");
+        }
     }
 
     #[test]

@@ -36,12 +36,12 @@ impl Map {
         (reads && is_text).then(|| if is_word { text } else { format!("'{text}'") })
     }
 
-    /// A guess for rows of a `file`, as the text of a file of a map, with each column and a value of it.
-    pub(in crate::formats) fn guess(rows: &[String], file: &str, read_as: Option<&str>) -> String {
+    /// A guess for rows `of` something in a `file`, as the text of a file of a map, with each column and a value of it.
+    pub(in crate::formats) fn guess(rows: &[String], of: &str, file: &str, read_as: Option<&str>) -> String {
         let columns = Columns::of(rows);
-        let file = one_line(file);
+        let (of, file) = (one_line(of), one_line(file));
         let mut text = format!(
-            "# Which column of {file} is what, as a guess: correct it, then\n#   journey import --map THIS-FILE --dry-run {file}\n"
+            "# Which column of {of} is what, as a guess: correct it, then\n#   journey import --map THIS-FILE --dry-run {file}\n"
         );
         if let Some(read_as) = read_as {
             text.extend(["# It is read without a map: ", read_as, "; a map replaces that.\n"]);

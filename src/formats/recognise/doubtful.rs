@@ -15,7 +15,7 @@ impl Seen<'_> {
     pub(super) fn doubt(&self, shape: &Shape, are_events: bool, is_raw: bool) -> Option<String> {
         let rows: Vec<&str> = self.candidates.iter().map(|row| &*row.json).collect();
         if let Some(twice) = stands_twice(&rows).first() {
-            return Some(format!("two of the columns are called {twice}: rename one of them, or leave it out"));
+            return Some(twice_called(twice));
         }
         // What Mixpanel wrote is as it is.
         if !are_events || is_raw {
@@ -58,6 +58,11 @@ impl Seen<'_> {
             )
         })
     }
+}
+
+/// Why a table is not read of which two columns have one name.
+pub(in crate::formats) fn twice_called(name: &str) -> String {
+    format!("two of the columns are called {name}: rename one of them, or leave it out")
 }
 
 /// Whether an id is a number as spreadsheets shorten it: `1.23457E+11`.

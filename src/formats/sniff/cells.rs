@@ -3,6 +3,7 @@
 use super::super::csv::{self, Header};
 use super::super::event::Properties;
 use super::super::format::Format;
+use super::super::map;
 use super::super::recognise::{self, Found};
 use super::super::repair::readable;
 use super::super::split::Layout;
@@ -54,6 +55,9 @@ pub(super) fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>>
             "it has two header lines of a table, {} and {other}; write each table into a separate file",
             columns.join(",")
         )));
+    }
+    if let Some(twice) = map::stands_twice(&objects).first() {
+        return Some(Err(recognise::twice_called(twice)));
     }
     if table::is_exact(&columns) {
         let columns = Columns::of(&header)?;

@@ -238,7 +238,9 @@ fn session_user<'f>(f: &Fields<'f>) -> Option<Text<'f>> {
         let found = Session::read(session).ok()?;
         id(found.user).or_else(|| id(found.user_column)).map(|user| Cow::Owned(user.into_owned()))
     };
-    if let Some(sessions) = f.session {
+    // A warehouse can have it as a text.
+    let text = f.session.filter(|sessions| sessions.starts_with('"')).and_then(json::text);
+    if let Some(sessions) = text.as_deref().or(f.session) {
         return members(sessions).ok()?.first().and_then(|session| of(session)).or_else(|| of(sessions));
     }
     let contexts = f.contexts.or(f.co).and_then(object_in)?;

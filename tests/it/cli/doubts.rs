@@ -21,6 +21,12 @@ fn what_can_be_read_in_two_ways_is_refused_and_what_is_close_is_read() {
         ("event,event,distinct_id,time", &*format!("A,B,u@,{day}"), "two of the columns are called event"),
         ("event,distinct_id,time,time", &format!("A,u@,{day},2011-01-01"), "two of the columns are called time"),
         ("event,distinct_id,time,x,x", &format!("A,u@,{day},1,2"), "two of the columns are called x"),
+        // Also of another vendor.
+        (
+            "uuid,event,distinct_id,distinct_id,timestamp,properties",
+            &*format!("i#,A,u@,v,{day} 09:00:00,{{}}"),
+            "two of the columns are called distinct_id",
+        ),
         // Ids and times as spreadsheets write them, and dates as numbers.
         ("event,distinct_id,time", &format!("A,1.23457E+1@,{day}"), "ids has numbers such as 1.23457E+11"),
         ("event,distinct_id,time", "A,u@,4365#.25", "time cannot be right: numbers such as 43651.25 are no times"),
@@ -96,6 +102,7 @@ fn a_file_that_is_read_from_its_end_is_refused_where_it_comes_through_a_pipe() {
             fs::write(&fifo, content).unwrap();
             let output = child.wait_with_output().unwrap();
             assert_eq!(code(&output), 2, "{says}");
+            // What a pipe holds is no file that a database could be opened in.
             let is_database = head.starts_with(b"SQLite") && option == ["--map-for"];
             assert!(err(&output).contains(says) || is_database, "{option:?}: {}", err(&output));
         }

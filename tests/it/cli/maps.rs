@@ -84,6 +84,29 @@ fn a_guessed_map_can_be_used_where_it_found_all() {
 }
 
 #[test]
+fn a_map_is_guessed_for_the_table_of_a_database_that_has_events() {
+    let home = Home::new();
+    let database = Connection::open(home.path("x.db")).unwrap();
+    let tables = "CREATE TABLE settings (name TEXT, value TEXT); INSERT INTO settings VALUES ('zone', 'UTC');
+                  CREATE TABLE log (who TEXT, visitor_id TEXT, action TEXT, created_at TEXT);
+                  INSERT INTO log VALUES ('x', '007', 'Sign Up', '2019-07-01 09:00:00');";
+    database.execute_batch(tables).unwrap();
+    let guess = home.run(&["import", "--map-for", "x.db"]);
+    assert_eq!(code(&guess), 0, "{}", err(&guess));
+    let guess = out(&guess);
+    assert!(guess.starts_with("# Which column of the table log of x.db is what"), "{guess}");
+    fs::write(home.path("map.toml"), guess).unwrap();
+    assert_eq!(home.json(0, &["import", "x.db", "--map", "map.toml", "--store", "s.db"])["events"], 1);
+    assert_eq!(home.json(0, &["show", "007", "--store", "s.db"])["events"][0]["event"], "Sign Up");
+    // A database in which no table has them, and one without rows.
+    database.execute_batch("DROP TABLE log").unwrap();
+    assert!(out(&home.run(&["import", "--map-for", "x.db"])).contains("the table settings of x.db"));
+    database.execute_batch("DELETE FROM settings").unwrap();
+    let none = home.run(&["import", "--map-for", "x.db"]);
+    assert!(code(&none) == 2 && err(&none).contains("no tables with rows"), "{}", err(&none));
+}
+
+#[test]
 fn a_dry_run_shows_three_rows_of_any_format_and_makes_no_store() {
     let home = Home::new();
     let row = |time: u32| {
