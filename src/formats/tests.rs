@@ -482,7 +482,7 @@ fn both_forms_of_an_alias_table_are_read() {
 #[test]
 fn tables_are_read_in_smaller_parts_where_their_rows_grow() {
     let at_once = |file: &str| Decoder::new(&sniff(file.as_bytes(), true, "file").unwrap()).at_once(1000);
-    let object = r#"{"event":"A","properties":{"time":1,"distinct_id":"d"}}"#;
+    let object = r#"{"event":"A","properties":{"time":1561971600,"distinct_id":"d"}}"#;
     assert_eq!(at_once(object), 1000);
     assert_eq!(at_once("event,time,distinct_id,plan\nA,1561971600,d,pro\n"), 500);
     assert_eq!(at_once("event,time,distinct_id,properties\nA,1561971600,d,{}\n"), 750);
