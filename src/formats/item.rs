@@ -62,6 +62,17 @@ pub struct AliasLine {
 pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 
 impl Item<'_> {
+    /// The item with texts of its own.
+    pub fn into_owned(self) -> Item<'static> {
+        match self {
+            Self::Event { row, project, clock } => Self::of_event(row, project, clock),
+            Self::Profile { profile, project, repaired } => Item::Profile { profile, project, repaired },
+            Self::Alias(line) => Item::Alias(line),
+            Self::Skipped => Item::Skipped,
+            Self::Reject(reject) => Item::Reject(reject),
+        }
+    }
+
     /// An event with texts of its own.
     pub fn of_event(row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) -> Item<'static> {
         let project = project.map(|token| Cow::Owned(token.into_owned()));

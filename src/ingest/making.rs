@@ -14,7 +14,9 @@ use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT, ending};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Head, Item, MarkedColumns, Record, Sniffed, Take, Zone, excerpt};
+use crate::formats::{
+    AliasLine, Clock, Decoder, Head, Item, Marked, MarkedColumns, Record, Sniffed, Take, Zone, excerpt,
+};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject, RowView};
@@ -310,22 +312,40 @@ impl Maker {
                 (Some(Head::Own), _) => taking.take(Item::Skipped),
                 (_, Some(_)) if text.trim_ascii().is_empty() => {}
                 (_, Some(columns)) => taking.take(under_other(record, text, columns)),
-                (_, None) => {
-                    let marked = lines.find(record.start, record.end).and_then(|(names, row)| {
+                (_, None) => match lines.find(record.start, record.end) {
+                    None => self.decoder.read_to(record.line, text, &mut taking),
+                    Some((names, row)) => {
                         if columns.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, names)) {
                             columns = Some((names, self.decoder.marked(names)));
                         }
-                        let (_, columns) = columns.as_ref()?;
-                        self.decoder.read_marked(record.line, text, columns.as_ref()?, row, &mut taking)
-                    });
-                    if marked.is_none() {
-                        self.decoder.read_to(record.line, text, &mut taking);
+                        let columns = columns.as_ref().and_then(|(_, columns)| columns.as_ref());
+                        self.read_marked(record.line, text, columns, &row, &mut taking);
                     }
-                }
+                },
             }
             taking.decoded.read += taking.held;
         }
         taking.decoded
+    }
+
+    /// Reads a line whose fields are marked.
+    fn read_marked<'p>(
+        &self,
+        line: u64,
+        text: &'p [u8],
+        columns: Option<&MarkedColumns>,
+        row: &Marked<'_>,
+        taking: &mut Taking<'p>,
+    ) {
+        let read = columns.and_then(|columns| self.decoder.read_marked(line, text, columns, row.marks, taking));
+        if read.is_some() {
+            return;
+        }
+        let is_same = columns.is_some() && row.is_object(text);
+        match row.written(text).filter(|_| !is_same) {
+            Some(written) => self.decoder.read_to(line, &written, &mut Passing(taking)),
+            None => self.decoder.read_to(line, text, taking),
+        }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -400,6 +420,19 @@ impl<'p> Take<'p> for Taking<'p> {
     fn lay(&mut self, row: RowView<'_>, properties: [&'p str; 4], clock: Clock) {
         self.note(&row, clock, true);
         self.decoded.draft.lay(&row, properties);
+    }
+}
+
+/// Takes items whose texts are gone behind the call.
+struct Passing<'t, 'p>(&'t mut Taking<'p>);
+
+impl Take<'_> for Passing<'_, '_> {
+    fn take(&mut self, item: Item<'_>) {
+        self.0.take(item.into_owned());
+    }
+
+    fn pass(&mut self, row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) {
+        self.0.pass(row, project, clock);
     }
 }
 

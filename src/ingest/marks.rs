@@ -4,6 +4,7 @@
 //! found again by the place of a line.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::formats::{Mark, Marked};
@@ -15,29 +16,26 @@ pub(super) struct Marks {
     pub(super) names: Arc<Vec<String>>,
     lines: Vec<Line>,
     fields: Vec<Mark>,
-    /// What texts of properties say.
-    inner: String,
     /// Bytes of the lines.
     bytes: usize,
-    /// Those of `fields` and `inner` that belong to lines which are ended.
-    ended: (usize, usize),
+    /// Those of `fields` that belong to lines which are ended.
+    ended: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Line {
     /// With the line break.
     bytes: usize,
     /// Its number of fields; none for a line of which nothing is known.
     fields: usize,
-    /// Bytes of what the text of its properties says, if there is one.
-    inner: Option<usize>,
+    /// Where the text of its properties stands as it is.
+    bare: Option<Range<usize>>,
 }
 
 impl Marks {
     /// Those of lines with such columns.
     pub(super) fn of(names: &Arc<Vec<String>>) -> Self {
-        let names = Arc::clone(names);
-        Self { names, lines: Vec::new(), fields: Vec::new(), inner: String::new(), bytes: 0, ended: (0, 0) }
+        Self { names: Arc::clone(names), lines: Vec::new(), fields: Vec::new(), bytes: 0, ended: 0 }
     }
 
     /// Notes a field of the line.
@@ -45,21 +43,15 @@ impl Marks {
         self.fields.push(Mark { column, length });
     }
 
-    /// Notes what the text of its properties says.
-    pub(super) fn inner(&mut self, text: &str) {
-        self.inner.push_str(text);
-    }
-
-    /// Ends a line of so many bytes; nothing is known of one that is not `known`.
-    pub(super) fn end(&mut self, bytes: usize, is_known: bool) {
+    /// Ends a line of so many bytes; nothing is known of one that is not `known`. The text of its properties may stand in
+    /// it as it is.
+    pub(super) fn end(&mut self, bytes: usize, is_known: bool, bare: Option<Range<usize>>) {
         if !is_known {
-            self.fields.truncate(self.ended.0);
-            self.inner.truncate(self.ended.1);
+            self.fields.truncate(self.ended);
         }
-        let (fields, inner) = (self.fields.len() - self.ended.0, self.inner.len() - self.ended.1);
-        self.lines.push(Line { bytes, fields, inner: Some(inner).filter(|inner| *inner > 0) });
+        self.lines.push(Line { bytes, fields: self.fields.len() - self.ended, bare });
         self.bytes += bytes;
-        self.ended = (self.fields.len(), self.inner.len());
+        self.ended = self.fields.len();
     }
 }
 
@@ -105,7 +97,7 @@ pub(super) struct Placed(Vec<(usize, usize, Arc<Marks>)>);
 impl Placed {
     /// The lines, each by its place.
     pub(super) fn lines(&self) -> Lines<'_> {
-        Lines { parts: &self.0, at: 0, line: 0, field: 0, inner: 0, is_begun: false }
+        Lines { parts: &self.0, at: 0, line: 0, field: 0 }
     }
 }
 
@@ -117,19 +109,16 @@ pub(super) struct Lines<'p> {
     at: usize,
     line: usize,
     field: usize,
-    inner: usize,
-    /// The part was begun.
-    is_begun: bool,
 }
 
 impl<'p> Lines<'p> {
     /// What is known of the line at a place of the piece, which is behind those asked for before.
-    pub(super) fn find(&mut self, start: usize, end: usize) -> Option<(&'p Arc<Vec<String>>, Marked<'p, 'p>)> {
+    pub(super) fn find(&mut self, start: usize, end: usize) -> Option<(&'p Arc<Vec<String>>, Marked<'p>)> {
         loop {
             let (from, before, marks) = self.parts.first()?;
             let Some(line) = marks.lines.get(self.line) else {
                 self.parts = self.parts.get(1..).unwrap_or_default();
-                (self.at, self.line, self.field, self.inner, self.is_begun) = (0, 0, 0, 0, false);
+                (self.at, self.line, self.field) = (0, 0, 0);
                 continue;
             };
             // Both with what is before the piece.
@@ -137,17 +126,14 @@ impl<'p> Lines<'p> {
             if here > wanted {
                 return None;
             }
-            let (field, inner) = (self.field, self.inner);
+            let field = self.field;
             self.line += 1;
             self.at += line.bytes;
             self.field += line.fields;
-            self.inner += line.inner.unwrap_or(0);
             if here == wanted {
                 let is_it = line.fields > 0 && line.bytes == end - start + 1;
-                let row = Marked {
-                    marks: marks.fields.get(field..self.field).unwrap_or_default(),
-                    inner: line.inner.and_then(|_| marks.inner.get(inner..self.inner)),
-                };
+                let row =
+                    Marked { marks: marks.fields.get(field..self.field).unwrap_or_default(), bare: line.bare.clone() };
                 return is_it.then_some((&marks.names, row));
             }
         }
@@ -158,8 +144,8 @@ impl<'p> Lines<'p> {
 mod tests {
     use super::*;
 
-    /// What is found in pieces of these lengths: the number of fields and the inner text of each line.
-    fn found(pieces: &[usize]) -> Vec<Option<(usize, String)>> {
+    /// What is found in pieces of these lengths: the number of fields of each line, and where its text stands.
+    fn found(pieces: &[usize]) -> Vec<Option<(usize, Option<Range<usize>>)>> {
         let names = Arc::new(vec!["a".to_owned()]);
         let handed = Handed::default();
         let mut lines = Vec::new();
@@ -169,8 +155,7 @@ mod tests {
             for line in 0..3_usize {
                 let bytes = 2 + part * 3 + line;
                 (0..=line).for_each(|_| marks.field(0, 1));
-                marks.inner(&"x".repeat(part));
-                marks.end(bytes, (part, line) != (2, 1));
+                marks.end(bytes, (part, line) != (2, 1), (part > 0).then_some(1..1 + part));
                 lines.push((start, bytes));
                 start += bytes;
             }
@@ -184,7 +169,7 @@ mod tests {
             let mut walk = placed.lines();
             while let Some((at, bytes)) = lines.get(next).copied().filter(|(at, _)| *at < to) {
                 let line = walk.find(at - from, at - from + bytes - 1);
-                all.push(line.map(|(_, row)| (row.marks.len(), row.inner.unwrap_or_default().to_owned())));
+                all.push(line.map(|(_, row)| (row.marks.len(), row.bare)));
                 next += 1;
             }
             from = to;
@@ -196,7 +181,7 @@ mod tests {
     fn marks_are_found_by_the_places_of_their_lines_wherever_these_are_cut() {
         let expected: Vec<_> = (0..4_usize)
             .flat_map(|part| (0..3_usize).map(move |line| (part, line)))
-            .map(|place| (place != (2, 1)).then(|| (place.1 + 1, "x".repeat(place.0))))
+            .map(|place| (place != (2, 1)).then(|| (place.1 + 1, (place.0 > 0).then_some(1..1 + place.0))))
             .collect();
         // A line never lies in two pieces.
         for pieces in [&[][..], &[2], &[5], &[2, 3, 4], &[9, 5], &[14, 6, 7, 8], &[27, 8], &[44], &[35]] {
@@ -210,7 +195,7 @@ mod tests {
         let mut marks = Marks::of(&Arc::new(vec!["a".to_owned()]));
         for _ in 0..3 {
             marks.field(0, 1);
-            marks.end(10, true);
+            marks.end(10, true, None);
         }
         handed.give(0, marks);
         let placed = handed.take(0, 30);

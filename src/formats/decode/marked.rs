@@ -6,9 +6,9 @@ use super::Decoder;
 use crate::formats::event::{self, Around};
 use crate::formats::format::Format;
 use crate::formats::item::{Item, Take};
-use crate::formats::rows::{Marked, MarkedColumns, Whole, keep, spare};
+use crate::formats::rows::{Mark, MarkedColumns, Whole, keep, spare};
 use crate::formats::sniff::How;
-use crate::model::Flags;
+use crate::model::{Flags, RowView};
 
 impl Decoder {
     /// What columns with these names are; `None` where lines of them are not read by marks.
@@ -28,19 +28,23 @@ impl Decoder {
         line: u64,
         record: &'a [u8],
         columns: &MarkedColumns,
-        row: Marked<'_, 'a>,
+        marks: &[Mark],
         out: &mut dyn Take<'a>,
     ) -> Option<()> {
         let text = simdutf8::basic::from_utf8(record).ok()?;
         if self.how.rows.events.is_wide() {
-            let event::Decoded { row, project, clock } = self.marked_event(line, &columns.wide(text, row)?)?;
+            let event::Decoded { row, project, clock } = self.marked_event(line, &columns.wide(text, marks)?)?;
             out.take(Item::Event { row, project, clock });
             return Some(());
         }
         let mut properties = spare();
-        let read = columns.flat(text, row.marks, &mut properties).and_then(|found| {
+        let read = columns.flat(text, marks, &mut properties).and_then(|(found, pieces)| {
             let event::Decoded { row, project, clock } = self.marked_event(line, &found.whole(&properties))?;
-            out.pass(row, project, clock);
+            match pieces {
+                None => out.pass(row, project, clock),
+                Some(pieces) if project.is_none() => out.lay(row, pieces, clock),
+                Some(pieces) => out.pass(RowView { properties: Cow::Owned(pieces.concat()), ..row }, project, clock),
+            }
             Some(())
         });
         keep(properties);

@@ -104,8 +104,8 @@ impl Batch {
                 out.reserve(self.leaves.iter().map(Leaf::near).sum());
             }
             let start = out.len();
-            let is_known = match fields.write(&mut self.leaves, row, &mut out, &mut marks) {
-                Ok(is_known) => is_known,
+            let (is_known, mut bare) = match fields.write(&mut self.leaves, row, self.is_first, &mut out, &mut marks) {
+                Ok(written) => written,
                 Err(error) => {
                     out.truncate(start);
                     take(out, marks);
@@ -114,7 +114,13 @@ impl Batch {
             };
             super::add(&added.text, &mut out);
             let is_known = is_known && fields.mark(added, &mut marks);
-            marks.end(out.len() - start, is_known);
+            if let Some(text) = bare.take_if(|_| !is_known) {
+                let behind = out.split_off(start + text.end);
+                let text = out.split_off(start + text.start);
+                quote(&text, &mut out);
+                out.extend_from_slice(&behind);
+            }
+            marks.end(out.len() - start, is_known, bare);
             if out.len() >= PART {
                 let lines = std::mem::replace(&mut out, Vec::with_capacity(room));
                 if !take(lines, std::mem::replace(&mut marks, Marks::of(&fields.names))) {
@@ -200,10 +206,18 @@ fn write(fields: &[Node<'_>], leaves: &mut [Leaf], out: &mut Vec<u8>) -> Result<
 }
 
 impl Fields<'_> {
-    /// Writes a row of the batch as an object, and whether its marks say where its fields lie.
-    fn write(&self, leaves: &mut [Leaf], row: usize, out: &mut Vec<u8>, marks: &mut Marks) -> Result<bool> {
+    /// Writes a row of the batch as an object; whether its marks say where its fields lie, and where the text of its
+    /// properties stands as it is.
+    fn write(
+        &self,
+        leaves: &mut [Leaf],
+        row: usize,
+        as_text: bool,
+        out: &mut Vec<u8>,
+        marks: &mut Marks,
+    ) -> Result<(bool, Option<Range<usize>>)> {
         let start = out.len();
-        let mut is_known = true;
+        let (mut is_known, mut bare) = (true, None);
         for (column, field) in self.nodes.iter().enumerate() {
             let value;
             if let Of::Value = field.of {
@@ -221,11 +235,11 @@ impl Fields<'_> {
                 }
                 out.extend_from_slice(&field.key);
                 value = out.len();
-                match if field.is_inner { leaf.text() } else { None } {
+                match if field.is_inner && !as_text && bare.is_none() { leaf.line() } else { None } {
                     Some(text) => {
-                        marks.inner(text);
-                        quote(text.as_bytes(), out);
+                        out.extend_from_slice(text);
                         leaf.next += 1;
+                        bare = Some(value - start..out.len() - start);
                     }
                     None => leaf.write(field.kind, out)?,
                 }
@@ -241,7 +255,7 @@ impl Fields<'_> {
         }
         begin(start, out);
         leaves.iter().filter(|leaf| leaf.is_repeated).try_for_each(Leaf::ends)?;
-        Ok(is_known)
+        Ok((is_known, bare))
     }
 
     /// Marks the fields that each row has, and says whether it could.
@@ -349,24 +363,37 @@ mod tests {
 
     use super::super::{object, unread};
     use super::*;
+    use crate::ingest::marks::Handed;
 
-    /// The rows of a group by columns, if they can be read so, and how the columns were read.
-    fn by_columns(group: &dyn RowGroupReader, file: &File, schema: &Type) -> Option<(Vec<String>, String)> {
+    /// The rows of a group by columns, if they can be read so, how the columns were read, and in how many rows the text of
+    /// properties stood as it is.
+    fn by_columns(group: &dyn RowGroupReader, file: &File, schema: &Type) -> Option<(Vec<String>, String, usize)> {
         let added = Added::default();
         let Columns { fields, mut reading } = Columns::of(group, file, schema, &added).unwrap()?;
         let mut text = Vec::new();
-        let mut batch = None;
+        let (mut batch, mut bare) = (None, 0);
         while let Some(read) = reading.next(batch.take()) {
             let mut read = read.unwrap();
-            let mut take = |part: Vec<u8>, _: Marks| {
-                text.extend_from_slice(&part);
+            let mut take = |part: Vec<u8>, marks: Marks| {
+                let handed = Handed::default();
+                handed.give(0, marks);
+                let placed = handed.take(0, part.len() as u64);
+                let mut lines = placed.lines();
+                let mut at = 0;
+                for line in part.split_inclusive(|byte| *byte == b'\n') {
+                    let row = lines.find(at, at + line.len() - 1).map(|(_, row)| row);
+                    let written = row.as_ref().and_then(|row| row.written(line));
+                    bare += usize::from(written.is_some());
+                    text.extend_from_slice(written.as_deref().unwrap_or(line));
+                    at += line.len();
+                }
                 true
             };
             read.write(&fields, &added, &mut take).unwrap();
             batch = Some(read);
         }
         let lines = String::from_utf8(text).unwrap().lines().map(str::to_owned).collect();
-        Some((lines, reading.ways().join(" ")))
+        Some((lines, reading.ways().join(" "), bare))
     }
 
     /// The rows of a group, by the reader of rows.
@@ -452,9 +479,11 @@ mod tests {
             let reader = SerializedFileReader::new(file.try_clone().unwrap()).unwrap();
             let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
             let group = reader.get_row_group(0).unwrap();
-            let (found, read) = by_columns(&*group, &file, &schema).unwrap();
+            let (found, read, bare) = by_columns(&*group, &file, &schema).unwrap();
             assert!(found == by_rows(&*group, &schema), "{name}");
-            assert_eq!((found.len(), read.as_str()), (5000, ways), "{name}");
+            // Without the first, and those that have none.
+            let expected = (4096..5000).filter(|row| row % 11 > 0).count();
+            assert_eq!((found.len(), read.as_str(), bare), (5000, ways, expected), "{name}");
         }
     }
 
@@ -472,7 +501,7 @@ mod tests {
                 if group.metadata().columns().iter().any(is_packed_otherwise) {
                     continue;
                 }
-                let Some((found, _)) = by_columns(&*group, &File::open(&path).unwrap(), &schema) else { continue };
+                let Some((found, ..)) = by_columns(&*group, &File::open(&path).unwrap(), &schema) else { continue };
                 assert_eq!(found, by_rows(&*group, &schema), "{} {number}", path.display());
                 read += found.len();
             }

@@ -19,6 +19,8 @@ pub(super) const NEAR: usize = 64;
 pub(super) struct Batch {
     pub(super) leaves: Vec<Leaf>,
     pub(super) rows: usize,
+    /// It is one of the first, by whose lines is judged what the file holds.
+    pub(super) is_first: bool,
 }
 
 /// What stands for each number.
@@ -177,14 +179,18 @@ impl Leaf {
         }
     }
 
-    /// The next value, if it is a text.
-    pub(super) fn text(&self) -> Option<&str> {
-        let bytes = match &self.values {
+    /// The next value, if it is a text that looks like an object and can stand in a line as it is.
+    pub(super) fn line(&self) -> Option<&[u8]> {
+        let text = match &self.values {
             Values::Bytes(values) if self.is_text => values.get(self.next).map(ByteArray::data),
             Values::Long(long) if self.is_text => long.get(self.next),
             _ => None,
-        };
-        simdutf8::basic::from_utf8(bytes?).ok()
+        }?;
+        let is_line = text.starts_with(b"{")
+            && text.ends_with(b"}")
+            && memchr::memchr2(b'\n', b'\r', text).is_none()
+            && simdutf8::basic::from_utf8(text).is_ok();
+        is_line.then_some(text)
     }
 
     /// Bytes of the values of the next rows.

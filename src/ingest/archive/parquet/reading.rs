@@ -17,6 +17,10 @@ use super::plain::Plain;
 /// Rows of a batch: the default of `parquet::record::reader`.
 const BATCH: usize = 1024;
 
+/// Rows whose texts of properties are written as texts, so that what looks at the first lines of a file sees what it
+/// has; these take more than the [`HEAD`](crate::formats::sniff::HEAD) that is looked at.
+const FIRST: usize = 4 * BATCH;
+
 /// Reads a group, batch by batch.
 pub(super) struct Reading<'g> {
     group: &'g dyn RowGroupReader,
@@ -104,7 +108,7 @@ impl<'g> Reading<'g> {
         let mut batch = if let Some(batch) = spare {
             batch
         } else {
-            Batch { leaves: self.columns.iter().map(Column::leaf).collect::<Result<_>>()?, rows: 0 }
+            Batch { leaves: self.columns.iter().map(Column::leaf).collect::<Result<_>>()?, rows: 0, is_first: true }
         };
         for (at, (leaf, column)) in batch.leaves.iter_mut().zip(&mut self.columns).enumerate() {
             if !matches!(column.by, By::Values) {
@@ -123,6 +127,7 @@ impl<'g> Reading<'g> {
             }
         }
         batch.rows = rows;
+        batch.is_first = self.done < FIRST;
         self.done += rows;
         self.left -= rows;
         Ok(batch)
