@@ -89,7 +89,11 @@ fn element(packed: &[u8], content: &mut Vec<u8>, most: usize) -> Option<usize> {
             if length > most {
                 return None;
             }
-            content.extend_from_slice(rest.get(bytes..bytes.checked_add(length)?)?);
+            let literal = rest.get(bytes..)?;
+            match literal.first_chunk::<BLOCK>() {
+                Some(block) if length <= BLOCK => add(content, block, length),
+                _ => content.extend_from_slice(literal.get(..length)?),
+            }
             return Some(1 + bytes + length);
         }
         [tag, low, ..] if tag & 3 == 1 => {
@@ -100,6 +104,12 @@ fn element(packed: &[u8], content: &mut Vec<u8>, most: usize) -> Option<usize> {
         _ => return None,
     };
     let start = content.len().checked_sub(offset).filter(|_| offset > 0 && length <= most)?;
+    if length <= BLOCK
+        && let Some(block) = content.get(start..).and_then(<[u8]>::first_chunk::<BLOCK>).copied()
+    {
+        add(content, &block, length);
+        return Some(own);
+    }
     // What is copied may reach into what it makes.
     let mut left = length;
     while left > 0 {
@@ -108,6 +118,16 @@ fn element(packed: &[u8], content: &mut Vec<u8>, most: usize) -> Option<usize> {
         left -= part;
     }
     Some(own)
+}
+
+/// Bytes that are copied at once: no copied part is longer.
+const BLOCK: usize = 64;
+
+/// Adds so many bytes of a block. A call that copies some bytes takes longer than the bytes.
+fn add(content: &mut Vec<u8>, block: &[u8; BLOCK], length: usize) {
+    let end = content.len() + length;
+    content.extend_from_slice(block);
+    content.truncate(end);
 }
 
 fn number(bytes: &[u8]) -> usize {

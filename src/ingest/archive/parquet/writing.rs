@@ -1,7 +1,7 @@
 //! Rows of a group, written as lines by several threads and handed over in their order.
 //!
-//! One thread reads batches of values, which only one can; to write them takes longer, and any thread can
-//! write any batch. Some batches at most are read ahead, and of each some lines, however long they are.
+//! One thread reads batches of values, which only one can; to write them takes longer, and where there are cores
+//! enough, any thread can write any batch. Some batches at most are read ahead, and of each some lines, however long they are.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -39,12 +39,17 @@ enum Part {
 
 /// Hands over the rows of a group; `false` once nothing takes them any more.
 pub(super) fn give(columns: Columns<'_>, added: &Added, giving: &Giving) -> bool {
+    by(thread::available_parallelism().map_or(1, NonZero::get).min(THREADS), columns, added, giving)
+}
+
+/// [`give`], by so many threads.
+fn by(threads: usize, columns: Columns<'_>, added: &Added, giving: &Giving) -> bool {
     let Columns { fields, mut reading } = columns;
-    if reading.is_short() {
-        // To start threads would take longer.
+    // To start threads for one batch would take longer. And those who take the lines keep two cores busy: then values
+    // are written sooner where they were read, as they are still in the cache of that core.
+    if threads < 3 || reading.is_short() {
         return alone(&fields, &mut reading, added, giving);
     }
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
     let (jobs, waiting) = mpsc::channel();
     let waiting = Mutex::new(waiting);
     thread::scope(|scope| {
@@ -66,22 +71,25 @@ pub(super) fn give(columns: Columns<'_>, added: &Added, giving: &Giving) -> bool
     })
 }
 
-/// [`give`], of one batch and by this thread.
+/// [`give`], by this thread.
 fn alone(fields: &Fields<'_>, reading: &mut Reading<'_>, added: &Added, giving: &Giving) -> bool {
-    let mut batch = match reading.next(None) {
-        None => return true,
-        Some(Ok(batch)) => batch,
-        Some(Err(error)) => return giving.give(Step::Broken(failure(error))),
-    };
-    let mut goes_on = true;
-    let written = batch.write(fields, added, &mut |lines, marks| {
-        goes_on = giving.give(Step::Content(lines, Some(Box::new(marks))));
-        goes_on && giving.is_wanted()
-    });
-    match written {
-        Err(error) if goes_on => giving.give(Step::Broken(failure(error))),
-        Err(_) | Ok(()) => goes_on,
+    let mut spare = None;
+    while let Some(read) = reading.next(spare.take()) {
+        let mut goes_on = true;
+        let written = read.and_then(|mut batch| {
+            batch.write(fields, added, &mut |lines, marks| {
+                goes_on = giving.give(Step::Content(lines, Some(Box::new(marks))));
+                goes_on && giving.is_wanted()
+            })?;
+            Ok(batch)
+        });
+        spare = match written {
+            Ok(batch) if goes_on && giving.is_wanted() => Some(batch),
+            Err(error) if goes_on => return giving.give(Step::Broken(failure(error))),
+            Ok(_) | Err(_) => return goes_on,
+        };
     }
+    true
 }
 
 /// Has batches written, so many `ahead`, and hands over their lines in the order of the batches.
@@ -190,7 +198,7 @@ mod tests {
 
     #[test]
     fn rows_of_many_batches_come_in_their_order_until_nothing_takes_them() {
-        for rows in [1, 1024, 1025, 9000] {
+        for (rows, threads) in [1, 1024, 1025, 9000].into_iter().flat_map(|rows| [(rows, 2), (rows, 3)]) {
             let file = file(rows);
             let reader = SerializedFileReader::new(file.try_clone().unwrap()).unwrap();
             let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
@@ -203,7 +211,7 @@ mod tests {
             let (all, taken) = giving(1000);
             let mut added = Added::default();
             added.push("day", "x");
-            assert!(give(columns(&added), &added, &all));
+            assert!(by(threads, columns(&added), &added, &all));
             drop(all);
             let mut found = Vec::new();
             for step in taken {
@@ -218,10 +226,10 @@ mod tests {
                     _ => format!("{{\"n\":{row},\"t\":\"{}\",\"day\":\"x\"}}\n", text(row)),
                 })
                 .collect();
-            assert!(String::from_utf8(found).unwrap() == expected, "{rows} rows");
+            assert!(String::from_utf8(found).unwrap() == expected, "{rows} rows by {threads}");
             let (none, taken) = giving(0);
             drop(taken);
-            assert!(!give(columns(&Added::default()), &Added::default(), &none), "{rows} rows");
+            assert!(!by(threads, columns(&Added::default()), &Added::default(), &none), "{rows} rows");
         }
     }
 }
