@@ -52,8 +52,10 @@ fn fields(row: &Row) -> serde_json::Map<String, serde_json::Value> {
         .collect()
 }
 
-fn parquet(rows: &[Row]) -> Vec<u8> {
-    let columns: String = COLUMNS.iter().fold(String::new(), |mut text, name| {
+/// A file of texts with columns of these names.
+fn parquet<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r [String]>) -> Vec<u8> {
+    let rows: Vec<_> = rows.into_iter().collect();
+    let columns: String = names.iter().fold(String::new(), |mut text, name| {
         write!(text, "optional binary {name} (UTF8); ").unwrap();
         text
     });
@@ -130,7 +132,7 @@ proptest! {
             table.write_record(row).unwrap();
         }
         drop(table);
-        fs::write(at("rows.parquet"), parquet(&rows)).unwrap();
+        fs::write(at("rows.parquet"), parquet(&COLUMNS, rows.iter().map(|row| &row[..]))).unwrap();
         let messages = rows.iter().map(|row| {
             serde_json::json!({"type": "RECORD", "stream": "events", "record": fields(row)}).to_string()
         });
@@ -142,4 +144,63 @@ proptest! {
             prop_assert_eq!(&facts(&at(name)), &expected, "{}", name);
         }
     }
+}
+
+/// Texts of properties of which not all are objects, each in one row of some.
+const TEXTS: &[&str] = &[
+    r#"{"plan":"a \"b\" é"}"#,
+    r#"{"plan":1, "distinct_id":"u","time":1561971600}"#,
+    r#"{"distinct_id":"other"}"#,
+    "{\n \"plan\": 1\n}",
+    "{\"a\":1}\r",
+    "{'plan': None}",
+    r#"{"plan":}"#,
+    r#"{"plan":"\ud800"}"#,
+    r#"{"a":"x"} , "event":{}"#,
+    "[1]",
+    "{}",
+];
+
+/// The rows of a file with their properties, and what of it is not read.
+fn rows_and_rejects(path: &Path) -> (Vec<String>, u64, String) {
+    let mut writer = Writer::in_memory().unwrap();
+    let inputs = vec![Input::Path(path.to_owned())];
+    let report = ingest::import(&mut writer, inputs, &Options::default(), &mut |_| Flow::Continue).unwrap();
+    let reasons = format!("{:?}", report.files[0].reasons);
+    let reader = writer.into_reader().unwrap();
+    let mut rows = Vec::new();
+    for id in reader.all_ids().unwrap() {
+        let events = reader.events_of(&id, 99_999).unwrap();
+        let numbers: Vec<i64> = events.iter().map(|event| event.row).collect();
+        let properties = reader.properties(&numbers).unwrap();
+        rows.extend(
+            events.iter().zip(properties).map(|(event, p)| format!("{} {} {p}", event.source.line, event.event)),
+        );
+    }
+    rows.sort();
+    (rows, report.rejected, reasons)
+}
+
+#[test]
+fn texts_of_properties_are_read_alike_in_the_first_rows_of_a_parquet_file_and_in_those_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: usize| {
+        let text = TEXTS[if at % 3 == 0 { (at / 3) % TEXTS.len() } else { 1 }];
+        [format!("E{}", at % 7), "u".to_owned(), "1561971600".to_owned(), text.to_owned()]
+    };
+    let rows: Vec<_> = (0..9000).map(row).collect();
+    let names = ["event", "distinct_id", "time", "properties"];
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let fields = names.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), cell.clone().into()));
+            serde_json::Value::Object(fields.collect()).to_string()
+        })
+        .collect();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("rows.jsonl"), lines.join("\n")).unwrap();
+    fs::write(at("rows.parquet"), parquet(&names, rows.iter().map(|row| &row[..]))).unwrap();
+    let expected = rows_and_rejects(&at("rows.jsonl"));
+    assert!(expected.0.len() > 8000 && expected.1 > 500, "{} {} {}", expected.0.len(), expected.1, expected.2);
+    assert!(rows_and_rejects(&at("rows.parquet")) == expected);
 }
