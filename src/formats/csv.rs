@@ -48,9 +48,9 @@ pub(super) struct Column {
     key: Key,
 }
 
-/// Whether a column has properties as the text of an object.
-pub(super) fn has_object(columns: &[Column]) -> bool {
-    columns.iter().any(|column| column.role == Role::Properties)
+/// Which column has properties as the text of an object.
+pub(super) fn object_among(columns: &[Column]) -> Option<usize> {
+    columns.iter().position(|column| column.role == Role::Properties)
 }
 
 /// The head of a table.

@@ -9,7 +9,7 @@
 
 #![expect(clippy::inline_always, reason = "a line is read a seventh faster as one function")]
 
-use super::escape::unescaped;
+use super::escape::{QUOTE_TO_SPACE, unescaped};
 
 /// The fields of an object, each with its key and the text of its value, in their order; `None` when it is
 /// wrong or a part of it is doubtful.
@@ -444,10 +444,6 @@ pub(super) fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
         _ => None,
     }
 }
-
-/// Makes a space of a quote, and of what is above a space nothing below it: with the control
-/// characters, which stay below, one comparison finds both.
-const QUOTE_TO_SPACE: u8 = b'"' ^ b' ';
 
 /// Where the first quote, backslash or control character is.
 #[inline(always)]

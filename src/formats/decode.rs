@@ -112,8 +112,8 @@ impl Decoder {
     pub fn at_once(&self, many: usize) -> usize {
         match self.how.cells.as_ref().map(|cells| &cells.rows) {
             None | Some(CellRows::Aliases(_)) => many,
-            Some(CellRows::Lifted(columns)) if csv::has_object(columns) => many - many / 4,
-            Some(CellRows::Lifted(_) | CellRows::Objects) => many.div_ceil(2),
+            Some(CellRows::Lifted(_, Some(_))) => many - many / 4,
+            Some(CellRows::Lifted(_, None) | CellRows::Objects) => many.div_ceil(2),
         }
     }
 
@@ -142,26 +142,22 @@ impl Decoder {
         repaired: bool,
         out: &mut dyn Take<'_>,
     ) -> Result<(), String> {
-        if let CellRows::Lifted(columns) = &cells.rows
+        let mut reading = Reading { line, repaired, how: &self.how, out };
+        if let CellRows::Lifted(columns, object) = &cells.rows
             && self.format != Format::ProfileExport
             && !self.how.rows.events.dialect.nests
-            && let Some(row) = csv::directly(&cells.header, columns, record)
+            && let Some(done) =
+                csv::directly(&cells.header, (columns, *object), record, |whole| reading.give(whole, None, None))
         {
-            let mut reading = Reading { line, repaired, how: &self.how, out };
-            let done = row.whole().map(|whole| reading.give(&whole, None, None));
-            row.done();
-            if let Some(done) = done {
-                return done;
-            }
+            return done;
         }
         if record.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok() {
             return Err("a row in JSON in a table; write each into a file of its own".to_owned());
         }
         let Some(row) = cells.header.cells_in(record)? else { return Ok(()) };
-        let mut reading = Reading { line, repaired, how: &self.how, out };
         match &cells.rows {
             CellRows::Aliases(columns) => reading.out.take(Item::Alias(columns.decode(&row, line, repaired))),
-            CellRows::Lifted(columns) => {
+            CellRows::Lifted(columns, _) => {
                 let nests = self.how.rows.events.dialect.nests;
                 if self.format == Format::ProfileExport {
                     let lifted = csv::lift(&row, columns, nests, Lifted::of)?;

@@ -217,8 +217,12 @@ const fn is(word: u64, byte: u8) -> u64 {
 
 /// The place of the first of eight bytes that is this one, or one that JSON escapes.
 pub(super) fn special_or(word: u64, byte: u8) -> Option<usize> {
-    first(is(word, byte) | below(word, b' ') | is(word, b'"') | is(word, b'\\'))
+    first(is(word, byte) | below(word ^ repeat(QUOTE_TO_SPACE), b' ' + 1) | is(word, b'\\'))
 }
+
+/// Makes a space of a quote, and of what is above a space nothing below it: with the control
+/// characters, which stay below, one comparison finds both.
+pub(super) const QUOTE_TO_SPACE: u8 = b'"' ^ b' ';
 
 /// How many of eight bytes are this one before any other.
 pub(super) fn leading(word: u64, byte: u8) -> usize {
@@ -300,6 +304,21 @@ mod tests {
             prop_assert_eq!(undoubled(cell.as_bytes(), &mut inside), Some(behind.as_bytes()));
             prop_assert_eq!(inside, text.into_bytes());
             prop_assert_eq!(undoubled(b"aaaaaaaaa\"\"b", &mut Vec::new()), None);
+        }
+    }
+
+    #[test]
+    fn a_delimiter_and_what_json_escapes_are_found_and_nothing_else() {
+        for byte in 0..=u8::MAX {
+            let is_found = byte < b' ' || matches!(byte, b'"' | b'\\' | b';');
+            for (at, other) in
+                (0..WORD).flat_map(|at| [b' ', b'!', b'#', b':', 0x7f, 0x80, 0xff].map(|other| (at, other)))
+            {
+                let mut text = [other; WORD];
+                text[at] = byte;
+                let found = special_or(u64::from_le_bytes(text), b';');
+                assert_eq!(found, is_found.then_some(at), "{byte} among {other}");
+            }
         }
     }
 }

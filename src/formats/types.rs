@@ -24,6 +24,10 @@ pub(super) fn is_type(text: &str) -> bool {
         "Object",
         "SimpleAggregateFunction",
     ];
+    // Most texts are none by their length and their end.
+    if text.len() > 8 && !text.ends_with(')') {
+        return false;
+    }
     let is_number = |rest: &str| rest.parse::<u16>().is_ok_and(|bits| matches!(bits, 8 | 16 | 32 | 64 | 128 | 256));
     let whole = text.strip_prefix('U').unwrap_or(text);
     TYPES.contains(&text)

@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::super::cursor::{Cursor, Quotes, behind_escape};
+use super::super::cursor::{Cursor, Quotes, behind_escape, escaped};
 use super::super::event::Properties;
 use super::super::object::string;
 use super::super::rows::{Role, Whole, is_null_sign};
@@ -21,7 +21,7 @@ use super::{Column, Header, Token, is_nothing, token};
 
 thread_local! {
     /// What this thread writes one row after the other into.
-    static ROOM: Cell<Room> = const { Cell::new(Room::new()) };
+    static ROOM: Cell<Option<Box<Room>>> = const { Cell::new(None) };
 }
 
 /// Texts of one row.
@@ -44,9 +44,9 @@ const SPARE: usize = 1 << 20;
 const SHORTEST: usize = 8;
 
 impl Room {
-    const fn new() -> Self {
-        let out = Out { bytes: Vec::new(), length: 0 };
-        Self { event: String::new(), out, places: Vec::new(), text: String::new() }
+    /// Whether none of its texts is too long to be kept for the next row.
+    fn is_small(&self) -> bool {
+        self.event.capacity().max(self.text.capacity()).max(self.out.bytes.capacity()) <= SPARE
     }
 }
 
@@ -121,50 +121,67 @@ impl Key {
     }
 
     /// Writes it behind the fields of an object that is begun, if it has some; without the quote for what is no text.
+    /// Gives where the value begins.
     #[inline(always)]
-    fn write(&self, is_text: bool, out: &mut Out) -> Option<()> {
+    fn write(&self, is_text: bool, out: &mut Out) -> Option<usize> {
         // Without the comma behind the bracket.
         let start = usize::from(out.length == 1);
-        out.write(self.bytes.get(start..)?, self.length - start - usize::from(!is_text))
+        out.write(self.bytes.get(start..)?, self.length - start - usize::from(!is_text))?;
+        Some(out.length - usize::from(is_text))
+    }
+
+    /// Writes it with a text without escapes, which is so many bytes of a record; gives where the value begins.
+    #[inline(always)]
+    fn write_text(&self, text: &[u8], length: usize, out: &mut Out) -> Option<usize> {
+        let start = self.write(true, out)?;
+        out.write(text, length)?;
+        out.push(b'"');
+        Some(start)
     }
 }
 
-/// A row that was read.
-pub(in crate::formats) struct Direct<'r> {
-    room: Room,
+/// A row that is read.
+struct Direct<'d, 'r> {
+    room: &'d mut Room,
     has_event: bool,
-    /// What the properties say of time, ids and the program.
+    /// What properties that stand in a cell say of time, ids and the program.
     fields: Properties<'r>,
-    columns: &'r [Column],
+    columns: &'d [Column],
     /// No text of these and of the name has an escape.
     is_plain: bool,
 }
 
-/// The row of a record; `None` where it is to be read by the reader of all rows.
-pub(in crate::formats) fn read<'r>(header: &Header, columns: &'r [Column], record: &'r str) -> Option<Direct<'r>> {
+/// Gives the row of a record to `then`; `None` where it is to be read by the reader of all rows. With the columns comes
+/// which one has properties as the text of an object.
+pub(in crate::formats) fn read<R>(
+    header: &Header,
+    (columns, object): (&[Column], Option<usize>),
+    record: &str,
+    then: impl FnOnce(&Whole<'_>) -> R,
+) -> Option<R> {
     let bytes = record.as_bytes();
     if !header.is_usual() || bytes.len() < SHORTEST || bytes.starts_with(b"{") || bytes.starts_with(BYTE_ORDER_MARK) {
         return None;
     }
-    let mut room = ROOM.take();
+    let mut room = ROOM.take().unwrap_or_default();
     room.event.clear();
     room.places.clear();
     room.out.length = 0;
-    let mut row = Direct { room, has_event: false, fields: Properties::default(), columns, is_plain: true };
-    let found = match columns.iter().position(|column| column.role == Role::Properties) {
+    let mut row = Direct { room: &mut room, has_event: false, fields: Properties::default(), columns, is_plain: true };
+    let found = match object {
         None => row.columns(header, record),
         Some(object) => row.object(header, object, record),
     };
-    if found.is_none() {
-        row.done();
-        return None;
+    let done = found.and_then(|()| row.whole(then));
+    if room.is_small() {
+        ROOM.set(Some(room));
     }
-    Some(row)
+    done
 }
 
-impl<'r> Direct<'r> {
-    /// The row.
-    pub(in crate::formats) fn whole(&self) -> Option<Whole<'_>> {
+impl<'r> Direct<'_, 'r> {
+    /// Gives the row to `then`.
+    fn whole<R>(&self, then: impl FnOnce(&Whole<'_>) -> R) -> Option<R> {
         let Self { room, has_event, fields, columns, is_plain } = self;
         let event = has_event.then_some(room.event.as_str());
         let properties = simdutf8::basic::from_utf8(room.out.bytes.get(..room.out.length)?).ok()?;
@@ -175,20 +192,12 @@ impl<'r> Direct<'r> {
                 *slot = properties.get(place.clone());
             }
         }
-        Some(Whole { event, properties, fields: Some(fields), repaired: false, is_plain: *is_plain })
-    }
-
-    /// Leaves its texts to the next row.
-    pub(in crate::formats) fn done(self) {
-        let Room { event, text, out, .. } = &self.room;
-        if event.capacity().max(text.capacity()).max(out.bytes.capacity()) <= SPARE {
-            ROOM.set(self.room);
-        }
+        Some(then(&Whole { event, properties, fields: Some(fields), repaired: false, is_plain: *is_plain }))
     }
 
     /// Reads a row with a column for each property.
     fn columns(&mut self, header: &Header, record: &'r str) -> Option<()> {
-        let Room { event, out, places, text } = &mut self.room;
+        let Room { event, out, places, text } = &mut *self.room;
         let mut walk = Walk::over(record.as_bytes(), header.delimiter);
         out.push(b'{');
         let mut columns = self.columns.iter().enumerate();
@@ -223,31 +232,37 @@ impl<'r> Direct<'r> {
                 Role::Name if is_null_sign(cell) => return None,
                 Role::Name => {
                     self.has_event = true;
-                    string(cell, event);
-                    self.is_plain &= event.len() == cell.len() + 2;
+                    self.is_plain &= name(cell, is_plain, event);
                 }
                 Role::Property(_) => {
                     let start;
                     // Nothing in it has an escape, and it lies in the record.
                     if is_plain && (*is_text && !is_null_sign(cell) || is_surely_text(cell)) {
-                        key.write(true, out)?;
-                        start = out.length - 1;
-                        out.write(record.as_bytes().get(from..)?, cell.len())?;
-                        out.push(b'"');
+                        start = key.write_text(record.as_bytes().get(from..)?, cell.len(), out)?;
                     } else {
-                        key.write(false, out)?;
-                        start = out.length;
                         match if *is_text { Token::Text } else { token(cell) } {
                             // As where it is an answer in JSON.
-                            Token::Text if is_null_sign(cell) => out.write_all(b"null"),
+                            Token::Text if is_null_sign(cell) => {
+                                start = key.write(false, out)?;
+                                out.write_all(b"null");
+                            }
+                            Token::Text if !is_doubled && (is_plain || escaped(cell).is_none()) => {
+                                start = key.write_text(record.as_bytes().get(from..)?, cell.len(), out)?;
+                            }
                             Token::Text => {
                                 text.clear();
                                 string(cell, text);
                                 self.is_plain &= !field.is_read || text.len() == cell.len() + 2;
+                                start = key.write(false, out)?;
                                 out.write_all(text.as_bytes());
                             }
                             Token::Plain(value) => {
-                                out.write_all(value.as_bytes());
+                                start = key.write(false, out)?;
+                                if value == cell && !is_doubled {
+                                    out.write(record.as_bytes().get(from..)?, cell.len())?;
+                                } else {
+                                    out.write_all(value.as_bytes());
+                                }
                                 let has_none = || memchr::memchr(b'\\', value.as_bytes()).is_none();
                                 self.is_plain &= !field.is_read || has_none();
                             }
@@ -267,7 +282,7 @@ impl<'r> Direct<'r> {
     /// Reads a row with a cell of properties, which is this one, next to which stands nothing that these do not say
     /// too.
     fn object(&mut self, header: &Header, object: usize, record: &'r str) -> Option<()> {
-        let Room { event, out, places, .. } = &mut self.room;
+        let Room { event, out, places, .. } = &mut *self.room;
         let mut walk = Walk::over(record.as_bytes(), header.delimiter);
         for (at, Column { role, .. }) in self.columns.iter().enumerate() {
             if at == object {
@@ -285,7 +300,7 @@ impl<'r> Direct<'r> {
                 walk.go_behind(end + 1)?;
                 continue;
             }
-            let Place { from, to, is_doubled, .. } = walk.next()?;
+            let Place { from, to, is_plain, is_doubled } = walk.next()?;
             let cell = record.get(from..to)?;
             if at == 0 && may_be_no_row(header, cell) || is_doubled {
                 return None;
@@ -295,8 +310,7 @@ impl<'r> Direct<'r> {
                 _ if is_nothing(cell) => {}
                 Role::Name if !self.has_event && !is_null_sign(cell) => {
                     self.has_event = true;
-                    string(cell, event);
-                    self.is_plain &= event.len() == cell.len() + 2;
+                    self.is_plain &= name(cell, is_plain, event);
                 }
                 Role::Property(_) => places.push((at, from..to)),
                 Role::Properties | Role::Name => return None,
@@ -312,6 +326,18 @@ impl<'r> Direct<'r> {
         places.clear();
         walk.is_at_end().then_some(())
     }
+}
+
+/// Writes the name of an event as JSON; whether it has no escape, which may be known of it.
+fn name(cell: &str, is_plain: bool, event: &mut String) -> bool {
+    if !is_plain {
+        string(cell, event);
+        return event.len() == cell.len() + 2;
+    }
+    event.push('"');
+    event.push_str(cell);
+    event.push('"');
+    true
 }
 
 /// Whether the first cell of a record is one of a head or of a line of types, perhaps.
@@ -387,7 +413,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::rows::Shape;
-    use super::super::lift;
+    use super::super::{lift, object_among};
     use super::*;
 
     type Seen = (Option<String>, String, String, bool);
@@ -410,10 +436,7 @@ mod tests {
     }
 
     fn directly(header: &Header, columns: &[Column], record: &str) -> Option<Seen> {
-        let row = read(header, columns, record)?;
-        let found = row.whole().as_ref().map(seen);
-        row.done();
-        found
+        read(header, (columns, object_among(columns)), record, seen)
     }
 
     fn cell(text: &str, is_quoted: bool) -> String {
@@ -423,7 +446,7 @@ mod tests {
         text.to_owned()
     }
 
-    const VALUES: &str = "|1|-2.5|007|1 |x|x \"y\"|\\\\|\\\\N|ᴺᵁᴸᴸ|true|False|null|\\[1\\]|\\[a, b\\]|\\{\"a\":\"\\\\\\\\\"\\}|\\{'a': 1\\}|é\n|2019-07-01|event|String|abcdefghijklmnop,q";
+    const VALUES: &str = "|1|-2.5|007|1 |x|x \"y\"|\\\\|\\\\N|ᴺᵁᴸᴸ|true|False|null|\\[1\\]|\\[a, b\\]|\\{\"a\":\"\\\\\\\\\"\\}|\\{'a': 1\\}|é\n|2019-07-01|event|String|abcdefghijklmnop,q|4\\.11\\.2, a text of more than a piece|123456789012345678901234567890123456\\.5";
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1000))]
@@ -475,6 +498,7 @@ mod tests {
             (flat, "Order,1,d,pro".to_owned(), true),
             (flat, "\"Order, two\",1,d,\"a \"\"b\"\"\"".to_owned(), true),
             (flat, "Order,1,d,[a]".to_owned(), true),
+            (flat, "Order,\"1\",4.11.2,\"[a, b]\"".to_owned(), true),
             (flat, "event,time,distinct_id,plan".to_owned(), false),
             (flat, "String,Int64,String,String".to_owned(), false),
             (flat, "Order,1,d".to_owned(), false),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::csv::{Column, Header};
+use super::super::csv::{Column, Header, object_among};
 use super::super::format::Format;
 use super::super::grid::Heads;
 use super::super::item::Clock;
 use super::super::map::Map;
 use super::super::recognise::Found;
+use super::super::rows::Shape;
 use super::super::split::Layout;
 use super::super::table::Columns;
 use super::super::vendor::stranger::{self, stranger};
@@ -57,8 +58,8 @@ pub(in crate::formats) struct Cells {
 pub(in crate::formats) enum CellRows {
     /// A line of a table of aliases.
     Aliases(Columns),
-    /// An event or a profile; what each column is.
-    Lifted(Vec<Column>),
+    /// An event or a profile; what each column is, and which one has properties as the text of an object.
+    Lifted(Vec<Column>, Option<usize>),
     /// An object that is read like one of JSON.
     Objects,
 }
@@ -174,11 +175,14 @@ impl Sniffed {
 
     /// The same, of a table as text.
     pub(super) fn table(header: Header, rows: Found) -> Self {
+        let lifted = |shape: &Shape| {
+            let columns = header.columns(shape);
+            let object = object_among(&columns);
+            CellRows::Lifted(columns, object)
+        };
         let cells = match rows.format {
-            Format::Export if !rows.is_carried => CellRows::Lifted(header.columns(&rows.events)),
-            Format::ProfileExport if !rows.is_carried && !rows.is_raw => {
-                CellRows::Lifted(header.columns(&rows.profiles))
-            }
+            Format::Export if !rows.is_carried => lifted(&rows.events),
+            Format::ProfileExport if !rows.is_carried && !rows.is_raw => lifted(&rows.profiles),
             _ => CellRows::Objects,
         };
         Self::cells(header, rows, cells)
