@@ -144,6 +144,7 @@ pub(super) static VENDORS: &[&dyn Vendor] = &[
     &PostHog,
     &Unread::POSTHOG_IDS,
     &MParticle,
+    &Unread::MATOMO_LOGS,
     &Matomo,
     &Countly,
     &Unread::GOOGLE_ANALYTICS,
@@ -172,6 +173,9 @@ fields! {
     Marks {
         kind: "type",
         event: "event",
+        event_name: "event_name",
+        visit: "idvisit",
+        visitor_of_log: "idvisitor",
         uuid: "uuid",
         timestamp: "timestamp",
         time: "time",

@@ -117,27 +117,28 @@ fn keep_different(
     known: Option<&[(&str, &str)]>,
     columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>,
 ) -> Result<(), String> {
-    let mut same = vec![false; columns.len()];
-    let mut compare = |key: &str, value: &str| {
-        for (at, (column, other)) in columns.iter_mut().enumerate() {
-            if column != key {
-                continue;
-            }
-            let is_time = || column == "time" && json::time(value).is_some() && json::time(value) == json::time(other);
-            let is_text = || json::text(value).is_some() && json::text(value) == json::text(other);
-            if value == &**other || &**other == "null" || is_text() || is_time() {
-                if let Some(same) = same.get_mut(at) {
-                    *same = true;
-                }
-            } else if !COLUMN_WINS.contains(&&**column) || is_no_time(column, other) && json::time(value).is_some() {
-                // Both are kept.
-                *column = Cow::Owned(format!("row.{column}"));
-            }
+    // Of a property that stands twice the last value counts.
+    let mut said: Vec<Option<&str>> = vec![None; columns.len()];
+    let mut note = |key: &str, value| {
+        for (said, _) in said.iter_mut().zip(&*columns).filter(|(_, (column, _))| column == key) {
+            *said = Some(value);
         }
     };
     match known {
-        Some(known) => known.iter().for_each(|(key, value)| compare(key, value)),
-        None => each(inner, compare).map_err(|error| complaint(&error))?,
+        Some(known) => known.iter().for_each(|(key, value)| note(key, value)),
+        None => each(inner, note).map_err(|error| complaint(&error))?,
+    }
+    let mut same = vec![false; columns.len()];
+    for (((column, other), said), same) in columns.iter_mut().zip(said).zip(&mut same) {
+        let Some(value) = said else { continue };
+        let is_time = || column == "time" && json::time(value).is_some() && json::time(value) == json::time(other);
+        let is_text = || json::text(value).is_some() && json::text(value) == json::text(other);
+        if value == &**other || &**other == "null" || is_text() || is_time() {
+            *same = true;
+        } else if !COLUMN_WINS.contains(&&**column) || is_no_time(column, other) && json::time(value).is_some() {
+            // Both are kept.
+            *column = Cow::Owned(format!("row.{column}"));
+        }
     }
     let mut same = same.into_iter();
     columns.retain(|_| !same.next().unwrap_or(false));

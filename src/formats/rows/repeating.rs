@@ -179,6 +179,8 @@ mod tests {
                 r#"{"event":"A","time":1,"distinct_id":"d","insert_id":"i","properties":"{\"time\":1,\"distinct_id\":\"d\",\"$insert_id\":\"i\",\"x\":\"a \\\"b\\\"\"}"}"#,
                 true,
             ),
+            // What stands last counts.
+            (r#"{"event":"A","time":2,"properties":{"time":1,"time":2}}"#, true),
             (r#"{"event":"A","time":1,"_sdc_x":2,"properties":{"time":1,"distinct_id":"d"}}"#, true),
             (r#"{"event":"A","time":null,"properties":{"time":1}}"#, true),
             (r#"{"event":"A","time":2,"properties":{"time":1}}"#, false),

@@ -145,7 +145,10 @@ impl Vendor for Amplitude {
         let list = json::text(list).filter(|_| list.starts_with('"')).unwrap_or(Cow::Borrowed(list));
         // One event can stand without a list around it.
         let events = if list.trim_start().starts_with('{') { vec![&*list] } else { members(&list).ok()? };
-        let whole = |event: &str| match (kind, event.trim_start().strip_prefix('{')) {
+        // What is known of a group comes to an address of its own, in the same form.
+        let kind =
+            |event: &str| kind.map(|kind| if event.contains("\"group_type\"") { "$groupidentify" } else { kind });
+        let whole = |event: &str| match (kind(event), event.trim_start().strip_prefix('{')) {
             (Some(kind), Some(rest)) => format!(r#"{{"event_type":"{kind}",{rest}"#),
             _ => event.to_owned(),
         };
@@ -254,6 +257,10 @@ mod tests {
         let rows = Amplitude.carried(&Object::read(&form).unwrap()).unwrap();
         let row = of(&rows[0].1);
         assert_eq!((row.verb.kind(), row.traits.as_deref()), (VerbKind::Profile, Some(r#"{"plan":"free"}"#)));
+        let group = r#"[{"group_type":"org","group_value":"acme","group_properties":{"plan":"free"}}]"#;
+        let form = format!(r#"{{"api_key":"key","identification":{}}}"#, text(group));
+        let rows = Amplitude.carried(&Object::read(&form).unwrap()).unwrap();
+        assert_eq!(of(&rows[0].1).verb.kind(), VerbKind::Group);
         // The letter and the word of other vendors.
         for other in [r#"{"client":"key","e":"pv"}"#, r#"{"api_key":"k","event":"A","distinct_id":"d"}"#] {
             assert!(!Amplitude.recognises(&Marks::read(other).unwrap()), "{other}");

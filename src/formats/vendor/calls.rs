@@ -487,6 +487,13 @@ mod tests {
         let typed = row(r#""event":"order_placed","event_text":"Order Placed","type":"identify","name":"Lamp""#);
         assert_eq!((&*typed.event, typed.verb), ("Order Placed", Verb::Track));
         assert_eq!(row(r#""path":"/""#).verb, Verb::Page);
+        assert_eq!(row(r#""path":null,"url":null"#).verb, Verb::Page);
+        // Tables that were put together.
+        let others = r#""event":null,"event_text":null,"previous_id":null,"group_id":null,"path":null,"name":null"#;
+        let union = |own: &str| row(&format!("{others},{own}")).verb;
+        assert_eq!(union(r#""email":"x@example.test""#).kind(), VerbKind::Identify);
+        assert_eq!(union(r#""event":"a","email":null"#), Verb::Track);
+        assert_eq!(union(r#""previous_id":"p","email":null"#).kind(), VerbKind::Alias);
         let screen = row(r#""name":"Basket","context_app_name":"shop""#);
         assert_eq!((&*screen.event, screen.verb), ("Basket", Verb::Page));
         let person = row(r#""name":"Nora","email":"x@example.test""#);

@@ -40,7 +40,8 @@ impl Vendor for Snowplow {
         schema.is_some_and(|schema| schema.starts_with("iglu:") && schema.contains("/payload_data/"))
             || m.iglu.is_some()
             || m.domain_user.is_some() && m.tracker.is_some()
-            || m.event_id.is_some() && (m.collected.is_some() || m.domain_user.is_some() && m.event.is_some())
+            || m.event_id.is_some()
+                && (m.collected.is_some() || m.domain_user.is_some() && (m.event.is_some() || m.event_name.is_some()))
             || m.e.and_then(json::text).is_some_and(|kind| is_sent(&kind)) && (m.tv.is_some() || m.eid.is_some())
     }
 

@@ -138,6 +138,11 @@ fn each_vendor_is_named_by_its_own_keys() {
         ),
         (r#"{"distinct_id":"d","person_id":"p","is_deleted":0}"#, "pairs of an id and a person of PostHog"),
         (r#"{"event_id":"i","event":"page_view","domain_userid":"d","derived_tstamp":"t"}"#, "Snowplow events"),
+        (r#"{"event_id":"i","event_name":"page_view","domain_userid":"d","derived_tstamp":"t"}"#, "Snowplow events"),
+        (
+            r#"{"idvisit":1,"idsite":1,"idvisitor":"0a1b","visit_first_action_time":"t"}"#,
+            "tables of the database of Matomo",
+        ),
         (
             r#"{"schema":"iglu:com.snowplowanalytics.snowplow.badrows/schema_violations/jsonschema/2-0-0","data":{}}"#,
             "Snowplow bad rows",

@@ -54,6 +54,14 @@ impl Unread {
         advice: "its pipeline refused them; import the good rows, or recover these first",
     };
 
+    /// Tables of its database, in which the names of pages and events are numbers.
+    pub(super) const MATOMO_LOGS: Self = Self {
+        name: "Matomo logs",
+        rows: "tables of the database of Matomo",
+        wrote: |m| m.visit.is_some() && m.visitor_of_log.is_some(),
+        advice: "import the answer of Live.getLastVisitsDetails, which has each action with its name",
+    };
+
     pub(super) const GOOGLE_ANALYTICS: Self = Self {
         name: "Google Analytics",
         rows: "Google Analytics events",

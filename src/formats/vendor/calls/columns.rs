@@ -44,13 +44,15 @@ fn written<'f>(f: &Fields<'f>) -> Option<Text<'f>> {
 }
 
 fn by_columns(f: &Fields<'_>, flat: &Flat<'_>) -> &'static str {
-    if f.event.is_some() {
+    // Where tables are put together, a row has columns of others, with nothing in them.
+    let has = |fields: [Option<&str>; 2]| fields.into_iter().any(|field| given(field).is_some());
+    if has([f.event, f.event_text]) {
         "track"
-    } else if f.previous.is_some() || f.previous_column.is_some() {
+    } else if has([f.previous, f.previous_column]) {
         "alias"
-    } else if f.group.is_some() || f.group_column.is_some() {
+    } else if has([f.group, f.group_column]) {
         "group"
-    } else if f.path.is_some() || f.url.is_some() {
+    } else if has([f.path, f.url]) || (f.path.is_some() || f.url.is_some()) && !is_of_person(flat) {
         "page"
     } else if given(f.name).is_some() && !is_of_person(flat) {
         "screen"
@@ -62,7 +64,7 @@ fn by_columns(f: &Fields<'_>, flat: &Flat<'_>) -> &'static str {
 fn is_of_person(flat: &Flat<'_>) -> bool {
     let mut is_one = false;
     // What is wrong with a row is said when it is read.
-    let _ = flat.each(|key, _| is_one |= OF_PEOPLE.contains(&key));
+    let _ = flat.each(|key, value| is_one |= OF_PEOPLE.contains(&key) && given(Some(value)).is_some());
     is_one
 }
 
