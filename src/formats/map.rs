@@ -434,7 +434,7 @@ mod tests {
         let singer = r#"{"type":"RECORD","stream":"tracks","record":{"userId":"u","action":"A","at":"2019-07-01"}}"#;
         assert_eq!(
             guess(&[schema, singer]),
-            "id=record.userId,event=record.action,time=record.at,user=record.userId,properties=record"
+            "id=record.userId,event=record.action,time=,user=record.userId,properties=record"
         );
         let airbyte = r#"{"type":"RECORD","record":{"stream":"tracks","data":{"userId":"u","action":"A","time":1}}}"#;
         assert_eq!(
@@ -463,6 +463,14 @@ mod tests {
             // People, rows without a time that is read, and without an id.
             (r#"{"user_id":"u","name":"Ada","created_at":"2019-07-01T09:00:00Z"}"#, None),
             (r#"{"user_id":"u","action":"A","date":"7/1/2019"}"#, None),
+            // The only column with times, and others in which they mean something else.
+            (
+                r#"{"user_id":"u","action":"A","Zeit":"2019-07-01 09:00:00","day":"2019-07-01"}"#,
+                Some("id=user_id,event=action,time=Zeit"),
+            ),
+            (r#"{"user_id":"u","action":"A","from":"2019-07-01 09:00","to":"2019-07-01 10:00"}"#, None),
+            (r#"{"user_id":"u","action":"A","birthday":"1990-07-01"}"#, None),
+            (r#"{"user_id":"u","action":"A","size":1561971600}"#, None),
             (r#"{"action":"A","date":"2019-07-01"}"#, None),
         ] {
             let rows = [row.to_owned()];

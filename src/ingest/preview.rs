@@ -63,6 +63,8 @@ pub struct PreviewRow {
 pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, Vec<Error>), Error> {
     let mut sources = Sources::open(inputs, options)?;
     let mut found = Vec::new();
+    // What the parts of one file say together.
+    let mut of_file: Option<(String, Evidence)> = None;
     while let Some(streams) = sources.take() {
         for (mut stream, sniffed) in streams {
             stream.fill(sniff::HEAD);
@@ -80,6 +82,12 @@ pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, V
                         items.push(item);
                     }
                 });
+            }
+            of_file.take_if(|(file, _)| Some(&**file) != stream.part_of());
+            if let Some(file) = stream.part_of() {
+                let (_, all) = of_file.get_or_insert_with(|| (file.to_owned(), Evidence::default()));
+                all.add(&evidence);
+                evidence = all.clone();
             }
             let inference = evidence.infer();
             let (clock, timezone) = match options.zone {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::carrier::{self, Opened};
 use super::super::object::each;
 use super::super::{excerpt, one_line};
-use super::{FIELDS, Map, PROPERTIES, TIME};
+use super::{FIELDS, Map, PROPERTIES, TIME, YEARS};
 use crate::model::json;
 
 /// The columns of some rows, each with its first value, and where the rows are in messages.
@@ -107,11 +107,11 @@ impl Columns {
         by(&|column| plain(column)).or_else(|| by(&last))
     }
 
-    /// The only column with texts that are times.
+    /// The only column with texts that are times of days since 2000: a number may be anything, and a day a birthday.
     fn times(&self) -> Option<&str> {
         let is_time = |value: &str| {
-            // A number may be anything, and a text of digits, too.
-            json::text(value).is_some_and(|text| text.contains(['-', '/', ' ', ':'])) && json::time(value).is_some()
+            json::text(value).is_some_and(|text| text.contains(':'))
+                && json::time(value).is_some_and(|time| YEARS.contains(&time))
         };
         let mut times = self.found.iter().filter(|(_, value)| is_time(value)).map(|(column, _)| column.as_str());
         times.next().filter(|_| times.next().is_none())

@@ -203,3 +203,24 @@ fn a_map_of_columns_without_ids_names_or_objects_is_refused() {
         assert!(!home.path("s.db").exists(), "{map}");
     }
 }
+
+#[test]
+fn rows_of_each_group_of_a_parquet_file_are_shown_as_they_are_then_read() {
+    let home = Home::new();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parquet/one-clock.parquet");
+    let printed = home.json(0, &["import", "--dry-run", file.to_str().unwrap()]);
+    home.json(0, &["import", file.to_str().unwrap(), "--store", "s.db"]);
+    let show = home.json(0, &["show", "u-1", "--store", "s.db"]);
+    let stored = show["events"].as_array().unwrap();
+    let mut compared = 0;
+    for group in printed["files"].as_array().unwrap() {
+        for row in group["rows"].as_array().unwrap().iter().filter(|row| row["distinct_id"] == "u-1") {
+            let same = |one: &&serde_json::Value| {
+                one["source"]["file"] == group["file"] && one["source"]["line"] == row["line"]
+            };
+            assert_eq!(stored.iter().find(same).unwrap()["time"], row["time"], "{}: {row}", group["file"]);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 6);
+}
