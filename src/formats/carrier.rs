@@ -23,6 +23,8 @@ fields! {
         topic: "topic",
         offset: "offset",
         payload: "payload",
+        content: "RECORD_CONTENT",
+        metadata: "RECORD_METADATA",
     }
 }
 
@@ -158,6 +160,11 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
 /// The value of a record of Kafka: an object, or the text of one. A record without a value says that what had its key
 /// is gone.
 fn of_kafka<'a>(object: &'a str, message: &Message<'a>) -> Option<Opened<'a>> {
+    // The connector of Snowflake has a column for the value, and one for all else.
+    if let (Some(content), Some(_)) = (message.content, message.metadata) {
+        let json = object_in(content)?;
+        return Some(Opened::Row { json, inside: "RECORD_CONTENT", stream: None, carrier: Carrier::Kafka });
+    }
     let is_sure = message.topic.is_some() && message.offset.is_some();
     let payload = message.payload.filter(|_| is_sure);
     let (value, inside) = message.value.map(|value| (value, "value")).or(payload.map(|value| (value, "payload")))?;
@@ -342,6 +349,7 @@ mod tests {
                 Carrier::Kafka,
             ),
             (r#"{"topic":"t","key":"u","value":{"event":"A"},"partition":0,"offset":7}"#, None, Carrier::Kafka),
+            (r#"{"RECORD_METADATA":"{\"offset\":7}","RECORD_CONTENT":"{\"event\":\"A\"}"}"#, None, Carrier::Kafka),
         ] {
             assert_eq!(row(message), Some((inside.to_owned(), stream.map(str::to_owned), carrier)), "{message}");
         }

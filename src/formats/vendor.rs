@@ -321,6 +321,11 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
         .or_else(|| of(&folded(&Object::read(record).ok()?)?))
 }
 
+/// Whether an object is a row of a vendor itself, whatever it carries.
+pub(super) fn is_row(object: &Object<'_>) -> bool {
+    Marks::of(object).is_ok_and(|marks| VENDORS.iter().any(|vendor| vendor.recognises(&marks)))
+}
+
 /// What a recorded request says in its address.
 fn in_address(marks: &Marks<'_>) -> Option<String> {
     marks.recorded?;

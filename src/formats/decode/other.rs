@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
-use super::super::object::{Object, complaint, members};
+use super::super::object::{Object, complaint, given, members};
 use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
 use super::super::vendor::{self, Flat, Laid, Vendor, Wrapped};
@@ -59,7 +59,11 @@ impl Reading<'_, '_> {
         }
         let wrapped = Wrapped::of(&object).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
-        if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
+        // Logs have a row in the body of a record that is none itself.
+        let is_log =
+            |body: &[Option<&str>; 2]| body.iter().any(|body| given(*body).is_some()) && !vendor::is_row(&object);
+        let is_request = wrapped.recorded.is_some() || wrapped.path.is_some() && carries;
+        if is_request || is_log(&[wrapped.payload, wrapped.body]) {
             if let Some(why) = wrapped.refused.and_then(json::text) {
                 return Err(format!("the server refused it: {why}"));
             }

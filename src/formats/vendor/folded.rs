@@ -34,7 +34,12 @@ pub(in crate::formats) fn folded(row: &Object<'_>) -> Option<String> {
     let is_whole = |(key, value): (&str, &str)| key.starts_with("*.") || key == WHOLE && value.starts_with('{');
     let is_starred = row.fields().any(is_whole);
     let is_there = |part: &str| row.fields().any(|(key, value)| key == part && given(Some(value)).is_some());
-    let is_folded = |key: &str| part_of(key).is_some_and(|(part, _)| !is_there(part));
+    // What a row is called that is laid flat already: of a property that is called like a field of the row.
+    let is_other = |rest: &str| {
+        let named = |key: &str| key == rest || is_starred && key.strip_prefix("*.") == Some(rest);
+        row.fields().any(|(key, value)| named(key) && given(Some(value)).is_some())
+    };
+    let is_folded = |key: &str| part_of(key).is_some_and(|(part, rest)| !is_there(part) && !is_other(rest));
     if !is_starred && !row.fields().any(|(key, _)| is_folded(key)) {
         return None;
     }
@@ -59,7 +64,8 @@ pub(in crate::formats) fn folded(row: &Object<'_>) -> Option<String> {
             .iter()
             .filter_map(|(key, value)| {
                 let (of, rest) = part_of(key)?;
-                (of == *part && given(Some(value)).is_some()).then(|| (rest.to_owned().into(), *value))
+                (of == *part && given(Some(value)).is_some() && is_folded(key))
+                    .then(|| (rest.to_owned().into(), *value))
             })
             .collect();
         if !own.is_empty() {
@@ -149,7 +155,12 @@ mod tests {
                 Some(r#"{"properties":{"plan":"pro"},"event":"A","timestamp":1}"#),
             ),
             (r#"{"*":{"event":"A","properties":{}},"event":"B"}"#, Some(r#"{"event":"A","properties":{}}"#)),
+            (
+                r#"{"event":"A","properties.event":"own","name":null,"traits.name":"N"}"#,
+                Some(r#"{"traits":{"name":"N"},"event":"A","properties.event":"own","name":null}"#),
+            ),
             // As they lie.
+            (r#"{"properties.event":"own","event":"A"}"#, None),
             (r#"{"event":"A","properties":{"a":1},"properties.b":2}"#, None),
             (r#"{"event":"A","person.id":1,"properties.":2,"*":3}"#, None),
         ] {
