@@ -263,7 +263,7 @@ impl<'r> Direct<'_, 'r> {
                                 } else {
                                     out.write_all(value.as_bytes());
                                 }
-                                let has_none = || memchr::memchr(b'\\', value.as_bytes()).is_none();
+                                let has_none = || !value.starts_with(['{', '[']) || !value.contains('\\');
                                 self.is_plain &= !field.is_read || has_none();
                             }
                             Token::Doubtful(_) => return None,
