@@ -19,9 +19,11 @@
 //!
 //! # Cost
 //! One thread reads, some decode, sort and pack, the caller's thread writes; the store does not
-//! depend on how many they are. In memory are a chunk for each thread that decodes and one more,
+//! depend on how many they are. Of several inputs the next is read and made while the chunks of those before
+//! are written, unless the store may have some of it. In memory are a chunk for each thread that decodes and one more,
 //! and up to sixteen packed ones.
 
+mod ahead;
 mod archive;
 mod chunker;
 mod ending;
@@ -49,6 +51,7 @@ use std::sync::Arc;
 use std::thread;
 
 use self::run::Run;
+use self::sources::Notes;
 use crate::formats::{self, Format, Map, Zone};
 use crate::model::text::count;
 use crate::store::{self, Writer};
@@ -329,26 +332,21 @@ pub fn import(
 /// The store cannot be written, or none of the inputs could be read.
 pub fn import_opened(
     writer: &mut Writer,
-    mut sources: Sources,
+    sources: Sources,
     progress: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Result<Report, Error> {
     let options = sources.options.clone();
-    let mut run = Run::new(writer, &options, progress, Report::default());
-    while let Some(streams) = sources.take() {
-        for (stream, sniffed) in streams {
-            if !run.report.cancelled {
-                run.stream(stream, &sniffed)?;
-            }
-        }
-        if run.report.cancelled {
-            break;
-        }
-    }
-    let mut report = run.into_report();
-    report.cancelled |= options.stop.is_set();
-    sources.warnings.append(&mut report.warnings);
-    sources.failures.append(&mut report.failures);
-    (report.warnings, report.failures) = (sources.warnings, sources.failures);
+    let mut report = thread::scope(|threads| {
+        // However this ends, an input that sends nothing is waited for no longer.
+        let _ending = Ending(&options.stop);
+        let mut run = Run::new(writer, &options, progress, Report::default(), threads);
+        let mut notes = run.all(sources)?;
+        let mut report = run.into_report();
+        report.cancelled |= options.stop.is_set();
+        notes.add(Notes { warnings: report.warnings, failures: report.failures });
+        (report.warnings, report.failures) = (notes.warnings, notes.failures);
+        Ok::<_, Error>(report)
+    })?;
     writer.commit()?;
     if report.files.is_empty()
         && let Some(error) = Error::of_all(std::mem::take(&mut report.failures))
@@ -356,4 +354,13 @@ pub fn import_opened(
         return Err(error);
     }
     Ok(report)
+}
+
+/// Stops the threads of an import at its end.
+struct Ending<'a>(&'a Stop);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.set();
+    }
 }

@@ -226,8 +226,8 @@ impl Chunker {
     }
 
     /// The next piece, in a buffer of its own; `None` at the end of the stream. `spare` is a
-    /// buffer to use again.
-    pub(super) fn next(&mut self, stream: &mut Stream, prev: u64, spare: Vec<u8>) -> Option<Piece> {
+    /// buffer to use again, which is left at the end.
+    pub(super) fn next(&mut self, stream: &mut Stream, prev: u64, spare: &mut Vec<u8>) -> Option<Piece> {
         // The last record of the chunk may end past its size.
         stream.fill(self.size.saturating_add(SLACK));
         self.look(stream);
@@ -256,7 +256,7 @@ impl Chunker {
         let Found { records, bytes, line, cut, heads } = found;
         let hash = hash(prev, stream.content().get(..bytes).unwrap_or_default(), cut);
         let marks = stream.marks(bytes);
-        let buffer = stream.cut_off(bytes, spare);
+        let buffer = stream.cut_off(bytes, std::mem::take(spare));
         let heads = self.heads(heads);
         self.pass_heads(&heads);
         let piece =

@@ -219,6 +219,15 @@ impl Source {
         Self { name, from: From::Member(content), in_folder }
     }
 
+    /// Bytes of it on disk, or in memory.
+    pub(super) fn size(&self) -> Option<u64> {
+        match &self.from {
+            From::Path(path) => fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len()),
+            From::Bytes(content) => u64::try_from(content.len()).ok(),
+            From::Reader(_) | From::Member(_) => None,
+        }
+    }
+
     /// Opens it, unpacks it and looks what it is; where that is not to be seen, it is what was `before` it.
     pub(super) fn open(self, options: &Options, before: Option<&Sniffed>) -> Result<Opened, Error> {
         let is_member = matches!(self.from, From::Member(_));

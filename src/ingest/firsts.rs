@@ -4,6 +4,8 @@
 //! small files take the square of its time. So the ends that a first chunk can have in this file are
 //! looked up by their length, and what is there by its hash.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -73,6 +75,67 @@ impl Firsts {
             }
         }
         found
+    }
+}
+
+/// The first chunks of the store, for the thread that writes and for the one that reads ahead of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Once they are asked for.
+    firsts: Option<Firsts>,
+    /// How often others were seen to have added some.
+    age: u64,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether they were asked for.
+    pub(super) fn is_there(&self) -> bool {
+        self.state().firsts.is_some()
+    }
+
+    /// Takes those of the store, which are asked for.
+    pub(super) fn begin(&self, chunks: Vec<KnownChunk>) {
+        self.state().firsts = Some(Firsts::of(chunks));
+    }
+
+    /// Adds one that this import has added to the store.
+    pub(super) fn add(&self, chunk: KnownChunk) {
+        if let Some(firsts) = &mut self.state().firsts {
+            firsts.add(chunk);
+        }
+    }
+
+    /// Adds what others have added meanwhile, and maybe some that are known.
+    pub(super) fn add_of_others(&self, chunks: Vec<KnownChunk>) {
+        let state = &mut *self.state();
+        if let Some(firsts) = &mut state.firsts {
+            state.age += 1;
+            chunks.into_iter().for_each(|chunk| firsts.add(chunk));
+        }
+    }
+
+    /// How often others were seen to have added some.
+    pub(super) fn age(&self) -> u64 {
+        self.state().age
+    }
+
+    /// [`Firsts::longest`]; 0 while they were not asked for.
+    pub(super) fn longest(&self) -> usize {
+        self.state().firsts.as_ref().map_or(0, Firsts::longest)
+    }
+
+    /// [`Firsts::candidates`], and how often others were seen to have added some by then; `None` while they
+    /// were not asked for.
+    pub(super) fn candidates(&self, content: &[u8], layout: Layout) -> Option<(Vec<KnownChunk>, u64)> {
+        let state = self.state();
+        Some((state.firsts.as_ref()?.candidates(content, layout), state.age))
     }
 }
 

@@ -72,6 +72,8 @@ pub(super) struct Carried {
     has_clock: bool,
     /// Rejects of the file that are kept.
     kept: Kept,
+    /// What earlier parts of the file have left of its clock.
+    left: Option<Known>,
 }
 
 /// The zone of the times of one file.
@@ -91,7 +93,7 @@ impl Carried {
             zone => ZoneOf::Given(zone),
         };
         let has_clock = sniffed.clock() == Clock::Project;
-        Self { latest: None, project, zone, has_clock, kept: Kept::default() }
+        Self { latest: None, project, zone, has_clock, kept: Kept::default(), left: None }
     }
 
     /// Reads times in this zone from now on.
@@ -147,8 +149,26 @@ impl Carried {
         }
     }
 
+    /// Begins behind other parts of the file, which have left this.
+    pub(super) fn begin_behind(&mut self, left: Option<Known>) {
+        if let Some(left) = &left {
+            self.begin_after(left);
+        }
+        self.left = left;
+    }
+
+    /// What the first chunk of a stream takes: `self` is that of a stream that nothing is known before, and
+    /// `last` comes from the stream before, which may be a part of the same file.
+    pub(super) fn behind(mut self, last: Self, is_one_file: bool) -> Self {
+        if is_one_file {
+            self.begin_behind(last.known_clock().cloned().or(last.left));
+        }
+        self.project = last.project;
+        self
+    }
+
     /// Begins behind the rows of another part of the file.
-    pub(super) fn begin_after(&mut self, left: &Known) {
+    fn begin_after(&mut self, left: &Known) {
         if self.wants_zone() {
             self.zone = ZoneOf::Inferred(left.clone(), left.evidence.infer().sentence());
         }

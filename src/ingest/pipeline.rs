@@ -1,48 +1,84 @@
-//! The pipeline of threads that make chunks while the caller writes them.
+//! The threads that make chunks while the caller writes them.
 //!
-//! One thread reads the stream and cuts it into pieces. Several threads decode, sort and pack, each
+//! One thread reads a stream and cuts it into pieces. Several threads decode, sort and pack, each
 //! its own piece. The caller gets the chunks in the order of the stream. Each piece passes its
 //! [`Carried`] to the next one by a channel, so the answer does not depend on the number of threads.
+//!
+//! The makers are those of the import, not of a stream: while the last pieces of a stream are made, the
+//! first ones of the next can be, whose `Carried` comes from the last piece of the stream before.
+//!
+//! No maker waits for ever. It waits for the `Carried` of the piece before its own alone, and a piece is
+//! taken by a maker after the one before it was: so of the pieces that makers have, one waits for none
+//! of the others. And a maker that has made a chunk has room to leave it, whatever the caller does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
+use std::{io, mem};
 
-use super::Error;
 use super::chunker::{Chunker, Piece};
 use super::ending::End;
 use super::making::{Carried, Maker, Prepared};
 use super::reading::Stream;
-use crate::model::threads::join;
+use super::{Error, INLINE};
 use crate::store::{self, Packer};
 
 /// A piece to make a chunk of.
 struct Job {
+    maker: Arc<Maker>,
     piece: Piece,
-    /// Receives what the earlier pieces carry over to this one.
-    before: Receiver<Carried>,
+    /// What the earlier pieces carry over to this one.
+    before: Before,
     after: SyncSender<Carried>,
     done: SyncSender<Result<Prepared, store::Error>>,
 }
 
-/// What streams that are behind leave to those to come: to ask the system for memory anew takes longer than to fill it.
-#[derive(Debug, Default)]
-pub(super) struct Spares {
-    buffers: Mutex<Vec<Vec<u8>>>,
-    packers: Mutex<Vec<Packer>>,
+/// What the next piece takes from those before it, once they are made.
+pub(super) struct Before {
+    last: Receiver<Carried>,
+    /// What the stream that the piece begins would begin with by itself, and whether it is of the same file
+    /// as the stream before.
+    begin: Option<(Carried, bool)>,
 }
 
-impl Spares {
-    /// A buffer, whose content does not matter.
-    pub(super) fn buffer(&self) -> Vec<u8> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+impl Before {
+    /// What is known already.
+    pub(super) fn known(carried: Carried) -> Self {
+        let (known, last) = mpsc::sync_channel(1);
+        // There is room for one, and the receiver is here.
+        let _ = known.send(carried);
+        Self { last, begin: None }
     }
 
+    /// The same of the first piece of another stream, which would begin with `carried` by itself; `None`
+    /// where nothing comes of the pieces before.
+    pub(super) fn of_stream(self, carried: Carried, is_one_file: bool) -> Option<Self> {
+        // A stream without a piece was in between.
+        let last = if self.begin.is_some() { Self::known(self.take()?).last } else { self.last };
+        Some(Self { last, begin: Some((carried, is_one_file)) })
+    }
+
+    /// Waits for it.
+    fn take(self) -> Option<Carried> {
+        let last = self.last.recv().ok()?;
+        Some(match self.begin {
+            Some((carried, is_one_file)) => carried.behind(last, is_one_file),
+            None => last,
+        })
+    }
+}
+
+/// Buffers that were used: to ask the system for memory anew takes longer than to fill it.
+#[derive(Debug, Default)]
+struct Spares(Mutex<Vec<Vec<u8>>>);
+
+impl Spares {
     /// Keeps a buffer that is no longer needed.
     fn keep(&self, buffer: Vec<u8>) {
-        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffers.len() < BUFFERS {
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffers.len() < BUFFERS && buffer.len() > INLINE {
             buffers.push(buffer);
         }
     }
@@ -51,61 +87,120 @@ impl Spares {
 /// Buffers that are kept: as many as are filled, read and waited for by one reader and two makers.
 const BUFFERS: usize = 4;
 
-/// How long the caller waits for a chunk before `take` hears that none came.
+/// How long the caller waits for a chunk before it hears that none came.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Packed chunks, 4 MB each, that may wait for the caller: the makers continue during a commit.
 const AHEAD: usize = 16;
 
-/// Makes chunks of the rest of a stream with this many `makers` and gives each to `take`, in order,
-/// until `take` returns `false`. `take` gets `None` when no chunk came for a while. Returns how the
-/// stream ended.
-pub(super) fn run(
-    stream: Stream,
-    chunker: Chunker,
-    (maker, makers): (&Maker, usize),
-    carried: Carried,
-    prev: u64,
-    spares: &Spares,
-    mut take: impl FnMut(Option<Prepared>) -> Result<bool, Error>,
-) -> Result<End, Error> {
-    let makers = makers.max(1);
-    let name = stream.name.clone();
-    let no_thread = |source| Error::Read { name: name.clone(), after: 0, source };
-    thread::scope(|scope| {
-        // Only the makers share it: when none of them is left, the reader must not wait for one.
-        let (jobs, waiting) = mpsc::sync_channel(0);
-        let waiting = Arc::new(Mutex::new(waiting));
-        let (results, in_order) = mpsc::sync_channel(makers + AHEAD);
-        let mut threads = Vec::new();
-        for _ in 0..makers {
-            let waiting = Arc::clone(&waiting);
-            let thread = thread::Builder::new().name("import-make".into());
-            threads.push(thread.spawn_scoped(scope, move || work(maker, &waiting, spares)).map_err(no_thread)?);
-        }
-        drop(waiting);
-        let reader = thread::Builder::new()
-            .name("import-read".into())
-            .spawn_scoped(scope, move || read(stream, chunker, carried, prev, jobs, results, spares))
-            .map_err(no_thread)?;
-        // Moved here, so that an error or a stop drops it and ends the threads.
-        let in_order = in_order;
-        loop {
-            let mut idle = || take(None).map(drop);
-            let Some(done) = receive(&in_order, &mut idle)? else { break };
-            // A maker that ended without an answer has panicked.
-            let Some(prepared) = receive(&done, &mut idle)? else { break };
-            if !take(Some(prepared?))? {
-                break;
-            }
-        }
-        drop(in_order);
-        threads.into_iter().for_each(join);
-        Ok(join(reader))
-    })
+/// The threads that make chunks. They end with the last one who can give them a piece.
+#[derive(Clone)]
+pub(super) struct Makers {
+    jobs: SyncSender<Job>,
+    count: usize,
+    spares: Arc<Spares>,
 }
 
-/// Does the same as [`run`] for a short stream, in this thread alone.
+impl Makers {
+    /// Starts so many.
+    pub(super) fn start<'s>(count: usize, scope: &'s Scope<'s, '_>) -> io::Result<Self> {
+        // Only the makers share it: when none of them is left, a reader must not wait for one.
+        let (jobs, waiting) = mpsc::sync_channel(0);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let makers = Self { jobs, count: count.max(1), spares: Arc::default() };
+        for _ in 0..makers.count {
+            let (waiting, spares) = (Arc::clone(&waiting), Arc::clone(&makers.spares));
+            let thread = thread::Builder::new().name("import-make".into());
+            thread.spawn_scoped(scope, move || work(&waiting, &spares))?;
+        }
+        Ok(makers)
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Chunks of one stream that may wait for the caller.
+    pub(super) fn ahead(&self) -> usize {
+        self.count + AHEAD
+    }
+
+    /// Keeps a buffer that is no longer needed.
+    pub(super) fn keep(&self, buffer: Vec<u8>) {
+        self.spares.keep(buffer);
+    }
+
+    /// A buffer, whose content does not matter.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        self.spares.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+}
+
+/// What comes of a stream, in its order.
+pub(super) enum Part {
+    /// Receives a chunk once it is made; nothing when its maker has panicked.
+    Chunk(Receiver<Result<Prepared, store::Error>>),
+    /// Nothing comes any more.
+    End {
+        /// How the stream ended.
+        end: End,
+        /// It was read to its end: what comes behind it may be read.
+        is_read: bool,
+    },
+}
+
+/// A stream that is cut into pieces.
+pub(super) struct Cutting {
+    pub(super) stream: Stream,
+    pub(super) chunker: Chunker,
+    pub(super) maker: Arc<Maker>,
+    pub(super) before: Before,
+    /// Hash of the chunk before the first piece.
+    pub(super) prev: u64,
+}
+
+/// What a stream that was cut leaves to the one behind it.
+pub(super) struct Left {
+    pub(super) before: Before,
+    /// Bytes that its first piece begins with.
+    pub(super) head: Vec<u8>,
+}
+
+/// Bytes of [`Left::head`], at most.
+pub(super) const HEAD: usize = 4096;
+
+/// Has chunks made of a stream, until it ends, is unwanted or `give` says `false`, and gives what comes of it. `None`
+/// where it was not read to its end.
+pub(super) fn cut(
+    cutting: Cutting,
+    makers: &Makers,
+    unwanted: &AtomicBool,
+    mut give: impl FnMut(Part) -> bool,
+) -> Option<Left> {
+    let Cutting { mut stream, mut chunker, maker, mut before, mut prev } = cutting;
+    let (mut head, mut spare) = (Vec::new(), makers.buffer());
+    while let Some(piece) = chunker.next(&mut stream, prev, &mut spare) {
+        if prev == 0 {
+            head.extend_from_slice(piece.content().get(..HEAD).unwrap_or(piece.content()));
+        }
+        prev = piece.hash;
+        let (done, result) = mpsc::sync_channel(1);
+        let (after, last) = mpsc::sync_channel(1);
+        let before = mem::replace(&mut before, Before { last, begin: None });
+        let job = Job { maker: Arc::clone(&maker), piece, before, after, done };
+        if unwanted.load(Ordering::Relaxed) || !give(Part::Chunk(result)) || makers.jobs.send(job).is_err() {
+            give(Part::End { end: End::default(), is_read: false });
+            return None;
+        }
+        spare = makers.buffer();
+    }
+    makers.keep(stream.give_up());
+    makers.keep(spare);
+    give(Part::End { end: ended(stream, chunker), is_read: true }).then_some(Left { before, head })
+}
+
+/// Makes chunks of a short stream in this thread alone, and gives each to `take`, in order, until it says `false`.
 pub(super) fn alone(
     mut stream: Stream,
     mut chunker: Chunker,
@@ -116,7 +211,7 @@ pub(super) fn alone(
     mut take: impl FnMut(Prepared) -> Result<bool, Error>,
 ) -> Result<End, Error> {
     let mut spare = Vec::new();
-    while let Some(piece) = chunker.next(&mut stream, prev, spare) {
+    while let Some(piece) = chunker.next(&mut stream, prev, &mut spare) {
         prev = piece.hash;
         let settled = maker.decode(&piece).settle(&piece, &mut carried);
         let prepared = settled.seal(ready(packer)?)?;
@@ -145,7 +240,7 @@ fn ready(packer: &mut Option<Packer>) -> Result<&mut Packer, store::Error> {
 }
 
 /// The next value of a channel; `None` when the channel is closed. Calls `idle` when it takes long.
-fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) -> Result<Option<T>, Error> {
+pub(super) fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) -> Result<Option<T>, Error> {
     match from.recv_timeout(PATIENCE) {
         Ok(some) => Ok(Some(some)),
         Err(RecvTimeoutError::Disconnected) => Ok(None),
@@ -156,65 +251,31 @@ fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) 
     }
 }
 
-/// Cuts the stream into jobs until it ends or no one receives them. Returns how it ended.
-#[expect(clippy::needless_pass_by_value, reason = "dropping them ends the other threads")]
-fn read(
-    mut stream: Stream,
-    mut chunker: Chunker,
-    carried: Carried,
-    mut prev: u64,
-    jobs: SyncSender<Job>,
-    results: SyncSender<Receiver<Result<Prepared, store::Error>>>,
-    spares: &Spares,
-) -> End {
-    let (first, mut before) = mpsc::sync_channel(1);
-    // There is room for one, and the receiver is here.
-    let _ = first.send(carried);
-    while let Some(piece) = chunker.next(&mut stream, prev, spares.buffer()) {
-        prev = piece.hash;
-        let (done, result) = mpsc::sync_channel(1);
-        let (after, next) = mpsc::sync_channel(1);
-        if results.send(result).is_err() || jobs.send(Job { piece, before, after, done }).is_err() {
-            return End::default();
-        }
-        before = next;
-    }
-    spares.keep(stream.give_up());
-    ended(stream, chunker)
-}
-
 /// Makes chunks until there are no more jobs.
-fn work(maker: &Maker, waiting: &Mutex<Receiver<Job>>, spares: &Spares) {
-    let mut packer = spares.packers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    if let Some(packer) = &mut packer {
-        packer.go_on();
-    }
+fn work(waiting: &Mutex<Receiver<Job>>, spares: &Spares) {
+    let mut packer = None;
     loop {
         // A thread that panicked with the lock took no job.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { piece, before, after, done }) = job else { break };
-        let prepared = make(maker, &piece, &before, &after, &mut packer);
+        let Ok(Job { maker, piece, before, after, done }) = job else { break };
+        let prepared = make(&maker, &piece, before, &after, &mut packer);
         spares.keep(piece.buffer);
         if let Some(prepared) = prepared {
             let _ = done.send(prepared);
         }
     }
-    if let Some(mut packer) = packer {
-        packer.leave();
-        spares.packers.lock().unwrap_or_else(PoisonError::into_inner).push(packer);
-    }
 }
 
-/// Makes a chunk; `None` when the import has ended.
+/// Makes a chunk; `None` when a maker has panicked.
 fn make(
     maker: &Maker,
     piece: &Piece,
-    before: &Receiver<Carried>,
+    before: Before,
     after: &SyncSender<Carried>,
     packer: &mut Option<Packer>,
 ) -> Option<Result<Prepared, store::Error>> {
     let decoded = maker.decode(piece);
-    let mut carried = before.recv().ok()?;
+    let mut carried = before.take()?;
     let settled = decoded.settle(piece, &mut carried);
     let _ = after.send(carried);
     Some(ready(packer).and_then(|packer| settled.seal(packer)))

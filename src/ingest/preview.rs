@@ -106,7 +106,7 @@ pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, V
             });
         }
     }
-    Ok((found, sources.failures))
+    Ok((found, sources.notes.failures))
 }
 
 /// A map for a file, as a guess to edit.

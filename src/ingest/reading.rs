@@ -47,6 +47,24 @@ pub(super) struct Stream {
     stop: Stop,
 }
 
+/// What a stream is called and where it is, while another thread reads it.
+pub(super) struct Label {
+    pub(super) name: String,
+    format: Option<&'static str>,
+    /// The file that it is one part of.
+    pub(super) part_of: Option<String>,
+    /// How to read it from its start once more; `None` for what can be read once.
+    pub(super) again: Option<Again>,
+    pub(super) position: Position,
+}
+
+impl Label {
+    /// Name of its format.
+    pub(super) fn format_name<'s>(&self, sniffed: &'s Sniffed) -> &'s str {
+        self.format.unwrap_or(&sniffed.name)
+    }
+}
+
 /// How to read a file from its start once more.
 pub(super) struct Again {
     name: String,
@@ -147,8 +165,19 @@ impl Stream {
         self.part_of.as_deref()
     }
 
+    /// What it is called and where it is.
+    pub(super) fn label(&self) -> Label {
+        Label {
+            name: self.name.clone(),
+            format: self.format,
+            part_of: self.part_of.clone(),
+            again: self.again(),
+            position: self.position(),
+        }
+    }
+
     /// How to read it from its start once more; `None` for what can be read once.
-    pub(super) fn again(&self) -> Option<Again> {
+    fn again(&self) -> Option<Again> {
         let path = self.path.clone()?;
         let (name, added, stop) = (self.name.clone(), self.added.clone(), self.stop.clone());
         Some(Again { name, path, format: self.format, added, stop })
@@ -221,6 +250,10 @@ impl Stream {
     pub(super) fn cut_off(&mut self, bytes: usize, mut spare: Vec<u8>) -> Vec<u8> {
         let bytes = bytes.min(self.filled);
         let rest = self.content().get(bytes..).unwrap_or_default();
+        if !self.ended && spare.capacity() < self.buffer.len() {
+            // It will be filled as far: to grow step by step leaves holes in the memory.
+            spare = Vec::with_capacity(self.buffer.len());
+        }
         if spare.len() < rest.len() {
             spare.resize(rest.len(), 0);
         }
@@ -232,20 +265,17 @@ impl Stream {
         std::mem::replace(&mut self.buffer, spare)
     }
 
-    /// Reads on into a buffer that has more room, whose content does not matter.
-    pub(super) fn take_room(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
+    /// Reads on into a buffer that has more room, whose content does not matter. Gives the one that it does not need.
+    pub(super) fn take_room(&mut self, mut buffer: Vec<u8>) -> Vec<u8> {
         // What is small has room enough.
-        if self.ended || self.filled < FIRST {
-            return;
-        }
-        let mut buffer = buffer();
-        if buffer.len() <= self.buffer.len() {
-            return;
+        if self.ended || self.filled < FIRST || buffer.len() <= self.buffer.len() {
+            return buffer;
         }
         if let (Some(start), Some(content)) = (buffer.get_mut(..self.filled), self.buffer.get(..self.filled)) {
             start.copy_from_slice(content);
-            self.buffer = buffer;
+            std::mem::swap(&mut self.buffer, &mut buffer);
         }
+        buffer
     }
 
     /// Its buffer, once nothing in it is needed any more.

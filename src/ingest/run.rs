@@ -1,32 +1,42 @@
 //! One import at work: file by file, what is known is passed over and the rest becomes chunks.
 
-use super::chunker::{Chunker, Same};
+mod comparing;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::Scope;
+
+use super::ahead::{Ahead, Begun, Item, One, Opened, Passed, State};
+use super::chunker::Chunker;
 use super::ending::{self, End};
-use super::firsts::Firsts;
-use super::making::{self, Carried, Maker, Prepared};
+use super::firsts::Shared;
+use super::making::{Carried, Maker, Prepared};
 use super::namesakes::Namesakes;
-use super::pipeline::Spares;
-use super::reading::Stream;
+use super::pipeline::{Before, Cutting, Makers, Part, receive};
+use super::reading::{Label, Position, Stream};
+use super::sources::{Notes, Sources};
 use super::tally::{Kept, Reasons};
 use super::zoning::{Known, Zoning};
 use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, pipeline};
-use crate::formats::infer::clock_of;
-use crate::formats::{Clock, Format, Layout, Sniffed, Zone};
+use crate::formats::{Format, Sniffed};
 use crate::model::import::Lacks;
+use crate::model::threads::lost;
 use crate::store::{self, Chunk, FileInfo, KnownChunk, Packer, Writer};
 
 /// One import at work.
-pub(super) struct Run<'a> {
+pub(super) struct Run<'a, 's, 'e> {
     pub(super) writer: &'a mut Writer,
     options: &'a Options,
     progress: &'a mut dyn FnMut(&Progress) -> Flow,
     pub(super) report: Report,
-    /// First chunks of files, once they are asked for.
-    firsts: Option<Firsts>,
+    /// First chunks of files.
+    firsts: Shared,
     /// The last chunk that is considered there.
     firsts_until: i64,
     packer: Option<Packer>,
-    spares: Spares,
+    /// Where threads that help live.
+    threads: &'s Scope<'s, 'e>,
+    makers: Option<Makers>,
     /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
     written: usize,
     seen: Seen,
@@ -35,6 +45,12 @@ pub(super) struct Run<'a> {
     /// No one else may write until the first chunk is added after an import was overtaken.
     holds: bool,
     namesakes: Namesakes,
+    /// Bytes of the inputs behind the stream.
+    rest: u64,
+    /// What can be written before the commit at the end was written.
+    is_prepared: bool,
+    /// The one who reads ahead waits to hear that the stream is behind.
+    owes: bool,
 }
 
 /// The zone of a file none of whose times is on the project's clock.
@@ -58,7 +74,6 @@ struct Seen {
 /// What came of reading a stream.
 struct Read {
     place: Place,
-    zoning: Zoning,
     end: End,
 }
 
@@ -80,6 +95,17 @@ struct Place {
     is_forked: bool,
     /// A file was begun for its rows.
     is_begun: bool,
+    /// What its rows say of the zone.
+    zoning: Zoning,
+}
+
+impl Place {
+    /// The start of a stream.
+    fn start(sniffed: &Sniffed) -> Self {
+        let (vendor, zoning) = (sniffed.vendor(), Zoning::default());
+        let (is_forked, is_begun) = (false, false);
+        Self { prev: 0, file: None, bytes: 0, known: 0, vendor, timezone: None, zoning, is_forked, is_begun }
+    }
 }
 
 /// What makes chunks of one stream.
@@ -87,30 +113,75 @@ struct Parts {
     chunker: Chunker,
     maker: Maker,
     carried: Carried,
-    vendor: &'static str,
 }
 
-impl<'a> Run<'a> {
+impl<'a, 's, 'e> Run<'a, 's, 'e> {
     pub(super) fn new(
         writer: &'a mut Writer,
         options: &'a Options,
         progress: &'a mut dyn FnMut(&Progress) -> Flow,
         report: Report,
+        threads: &'s Scope<'s, 'e>,
     ) -> Self {
         Self {
             writer,
             options,
             progress,
             report,
-            firsts: None,
+            firsts: Shared::default(),
             firsts_until: 0,
             packer: None,
-            spares: Spares::default(),
+            threads,
+            makers: None,
             written: 0,
             seen: Seen::default(),
             left: None,
             holds: false,
             namesakes: Namesakes::default(),
+            rest: 0,
+            is_prepared: false,
+            owes: false,
+        }
+    }
+
+    /// Reads all sources, and gives what there is to say of those that are not read.
+    pub(super) fn all(&mut self, mut sources: Sources) -> Result<Notes, Error> {
+        if sources.is_one() {
+            if let Some((stream, sniffed)) = sources.take().and_then(|mut streams| streams.pop()) {
+                self.stream(Opened::whole(stream, sniffed, 0), None)?;
+            }
+            return Ok(sources.notes);
+        }
+        let name = sources.first_name();
+        let no_thread = |source| no_thread(&name, source);
+        let makers = self.makers().map_err(no_thread)?;
+        let ahead = Ahead::start(sources, self.firsts.clone(), makers, self.threads).map_err(no_thread)?;
+        let mut notes = Notes::default();
+        while !self.report.cancelled {
+            match ahead.next(&mut || self.idle())? {
+                Item::Stream(opened, before) => {
+                    if self.options.stop.is_set() {
+                        break;
+                    }
+                    notes.add(before);
+                    self.stream(*opened, Some(&ahead))?;
+                }
+                Item::Part(_) => {}
+                Item::Nothing(rest) => {
+                    notes.add(rest);
+                    break;
+                }
+            }
+        }
+        ahead.end();
+        Ok(notes)
+    }
+
+    /// The threads that make chunks.
+    fn makers(&mut self) -> io::Result<Makers> {
+        match &self.makers {
+            Some(makers) => Ok(makers.clone()),
+            None => Ok(self.makers.insert(Makers::start(self.options.threads, self.threads)?).clone()),
         }
     }
 
@@ -122,10 +193,13 @@ impl<'a> Run<'a> {
     }
 
     /// Reads a stream to its end, and tells of it in the report.
-    pub(super) fn stream(&mut self, stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
+    fn stream(&mut self, opened: Opened, ahead: Option<&Ahead<'_>>) -> Result<(), Error> {
+        let Opened { label, sniffed, rest, state } = opened;
+        self.rest = rest;
+        let sniffed = &sniffed;
         let mut file = FileReport {
-            file: stream.name.clone(),
-            format: stream.format_name(sniffed).to_owned(),
+            file: label.name.clone(),
+            format: label.format_name(sniffed).to_owned(),
             rows: 0,
             events: 0,
             aliases: 0,
@@ -143,12 +217,17 @@ impl<'a> Run<'a> {
         };
         let mut reasons = Reasons::default();
         self.namesakes.look(self.writer)?;
-        let name = stream.name.clone();
-        let part_of = stream.part_of().map(str::to_owned);
+        let Label { name, part_of, again, position, .. } = label;
         self.left.take_if(|(file, _)| Some(&*file) != part_of.as_ref());
-        let again = stream.again();
         self.seen.can_return = again.is_some();
-        let mut read = self.read(stream, sniffed, &mut file, &mut reasons)?;
+        self.owes = matches!(state, State::Whole(_));
+        let mut read = match (state, ahead) {
+            (State::Begun(begun), Some(ahead)) => {
+                self.read_begun(&begun, &position, sniffed, ahead, &mut file, &mut reasons)?
+            }
+            (State::Begun(_), None) => lost(),
+            (State::Whole(stream), ahead) => self.read(*stream, sniffed, ahead, &mut file, &mut reasons)?,
+        };
         // Bytes that this import had added before it compared the stream once more.
         let mut added = 0;
         while self.seen.overtaken
@@ -156,7 +235,7 @@ impl<'a> Run<'a> {
         {
             added += read.place.bytes.saturating_sub(read.place.known);
             read = match again.open() {
-                Ok(stream) => self.read(stream, sniffed, &mut file, &mut reasons)?,
+                Ok(stream) => self.read(stream, sniffed, ahead, &mut file, &mut reasons)?,
                 Err(failure) => {
                     self.seen.overtaken = false;
                     let incomplete = "another import added some of it meanwhile, and it cannot be read again";
@@ -167,11 +246,11 @@ impl<'a> Run<'a> {
         if std::mem::take(&mut self.holds) {
             self.writer.commit()?;
         }
-        let Read { mut place, zoning, end } = read;
+        let Read { mut place, end } = read;
         if place.is_begun {
             self.namesakes.note(&name, part_of.as_deref().unwrap_or(&name), place.is_forked);
         }
-        self.left = part_of.zip(zoning.left().cloned()).or(self.left.take());
+        self.left = part_of.zip(place.zoning.left().cloned()).or(self.left.take());
         place.known = place.known.saturating_sub(added);
         let End { failure, incomplete } = end;
         self.report.cancelled |= self.options.stop.is_set();
@@ -184,9 +263,9 @@ impl<'a> Run<'a> {
         file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
         file.resumed = place.bytes > place.known && place.known > 0 && !place.is_forked;
         if let Some(id) = place.file {
-            if let Some(inferred) = zoning.inferred() {
+            if let Some(inferred) = place.zoning.inferred() {
                 self.writer.set_timezone(id, &inferred.sentence())?;
-                self.report.warnings.extend(zoning.misread(&name, &inferred));
+                self.report.warnings.extend(place.zoning.misread(&name, &inferred));
             }
             // A stop before anything new says nothing of a file that an earlier run read to its end.
             if !self.report.cancelled || place.bytes > place.known {
@@ -212,7 +291,44 @@ impl<'a> Run<'a> {
         self.report.rejected += file.rejected;
         self.report.files.push(file);
         self.report.failures.extend(failure);
+        if let Some(ahead) = ahead.filter(|_| self.owes) {
+            let mut carried = Carried::new(sniffed, self.options, self.writer.project()?);
+            carried.begin_behind(self.left.as_ref().map(|(_, left)| left.clone()));
+            // None reads ahead any more behind the last.
+            let _ = ahead.passed.send(Passed::added(carried));
+        }
         Ok(())
+    }
+
+    /// Reads a stream of which chunks are made, from its start to its end or until another import overtakes this one.
+    fn read_begun(
+        &mut self,
+        begun: &Begun,
+        position: &Position,
+        sniffed: &Sniffed,
+        ahead: &Ahead<'_>,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+    ) -> Result<Read, Error> {
+        self.see()?;
+        let mut place = Place::start(sniffed);
+        let mut carried = Carried::new(sniffed, self.options, None);
+        carried.begin_behind(self.left.as_ref().map(|(_, left)| left.clone()));
+        place.zoning = carried.known_clock().map(Zoning::after).unwrap_or_default();
+        // What others have added since it was compared is not known to the one who began it.
+        self.seen.overtaken = self.seen.can_return && begun.age != self.firsts.age();
+        self.report.cancelled = !self.seen.overtaken && self.tell(position) == Flow::Stop;
+        if !self.seen.overtaken && !self.report.cancelled {
+            let next = &mut |run: &mut Self| match ahead.next(&mut || run.idle())? {
+                Item::Part(part) => Ok(part),
+                Item::Stream(..) | Item::Nothing(_) => lost(),
+            };
+            if let Some(end) = self.write(next, position, &mut place, file, reasons)? {
+                return Ok(Read { place, end });
+            }
+        }
+        let end = self.ended(ahead.leave(begun));
+        Ok(Read { place, end })
     }
 
     /// Reads a stream, from its start to its end or until another import overtakes this one.
@@ -220,24 +336,21 @@ impl<'a> Run<'a> {
         &mut self,
         mut stream: Stream,
         sniffed: &Sniffed,
+        ahead: Option<&Ahead<'_>>,
         file: &mut FileReport,
         reasons: &mut Reasons,
     ) -> Result<Read, Error> {
         self.see()?;
-        stream.take_room(|| self.spares.buffer());
         let mut parts = Parts {
             chunker: Chunker::new(sniffed, self.options),
             maker: Maker::new(sniffed, self.options),
             carried: Carried::new(sniffed, self.options, self.writer.project()?),
-            vendor: sniffed.vendor(),
         };
-        let mut place = self.skip_known(&mut stream, &mut parts)?;
+        let mut place = self.skip_known(&mut stream, sniffed, &mut parts)?;
         self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
         // All parts of a file are on one clock.
-        if let Some((_, left)) = &self.left {
-            parts.carried.begin_after(left);
-        }
-        let mut zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+        parts.carried.begin_behind(self.left.as_ref().map(|(_, left)| left.clone()));
+        place.zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
         if let Some(id) = place.file {
             place.timezone = Some(self.writer.file_state(id)?.0);
             let (pieces, bytes) = self.writer.kept_rejects(id)?;
@@ -250,147 +363,14 @@ impl<'a> Run<'a> {
             if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
                 parts.carried.go_on(left);
             }
-            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+            place.zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
         }
         let end = if self.report.cancelled || sniffed.format == Format::Empty {
             End::default()
         } else {
-            self.append_new(stream, parts, &mut place, file, reasons, &mut zoning)?
+            self.append_new(stream, parts, ahead, &mut place, file, reasons)?
         };
-        Ok(Read { place, zoning, end })
-    }
-
-    /// Notes what of the store a stream is compared with.
-    fn see(&mut self) -> Result<(), Error> {
-        let last = self.writer.last_chunk()?;
-        if let Some(firsts) = &mut self.firsts
-            && (self.seen.others || last != self.seen.now)
-        {
-            for chunk in self.writer.chunks_after_since(0, self.firsts_until)? {
-                firsts.add(chunk);
-            }
-        }
-        self.firsts_until = last;
-        self.seen = Seen { then: last, now: last, others: false, overtaken: false, ..self.seen };
-        Ok(())
-    }
-
-    /// Whether another import has added what the stream may go on with behind `prev` since it was
-    /// compared with the store: a part of what comes next, or more of it. Asked under the lock.
-    fn is_overtaken(&mut self, prev: u64) -> Result<bool, Error> {
-        let last = self.writer.last_chunk()?;
-        self.seen.others |= last != self.seen.now;
-        self.seen.overtaken = self.seen.others
-            && self.seen.can_return
-            && !self.writer.chunks_after_since(prev, self.seen.then)?.is_empty();
-        self.holds = self.seen.overtaken;
-        Ok(self.seen.overtaken)
-    }
-
-    /// Notes that a chunk was added.
-    fn note_added(&mut self) -> Result<(), Error> {
-        self.seen.now = self.writer.last_chunk()?;
-        if !self.seen.others {
-            self.firsts_until = self.seen.now;
-        }
-        Ok(())
-    }
-
-    /// Passes over the chunks that the store has.
-    fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place {
-            prev: 0,
-            file: None,
-            bytes: 0,
-            known: 0,
-            vendor: parts.vendor,
-            timezone: None,
-            is_forked: false,
-            is_begun: false,
-        };
-        loop {
-            if self.tell(stream) == Flow::Stop {
-                self.report.cancelled = true;
-                return Ok(place);
-            }
-            let candidates = if place.prev == 0 {
-                self.first_chunks(stream, parts.chunker.layout())?
-            } else {
-                self.writer.chunks_after(place.prev)?
-            };
-            let mut next: Option<KnownChunk> = None;
-            // A chunk that the file goes on with elsewhere: this is another file with the same start.
-            let mut other_way = false;
-            for known in candidates {
-                match parts.chunker.compare(stream, place.prev, &known) {
-                    Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
-                        next = Some(known);
-                    }
-                    Same::Yes | Same::UpToItsCutEnd => {}
-                    Same::No => other_way |= Some(known.file) == place.file,
-                }
-            }
-            let Some(known) = next else {
-                if other_way {
-                    place.file = None;
-                    place.is_forked = true;
-                }
-                return Ok(place);
-            };
-            if parts.carried.wants_zone() {
-                let piece = parts.chunker.known_piece(stream, place.prev, &known);
-                parts.carried.infer(&parts.maker.decode(&piece));
-            }
-            parts.chunker.pass_over(stream, place.prev, &known);
-            parts.carried.pass_over(&known);
-            place.prev = known.hash;
-            place.file = Some(known.file);
-            place.bytes += known.bytes;
-            place.known += known.bytes;
-        }
-    }
-
-    /// The chunks of the store that the stream may begin with.
-    fn first_chunks(&mut self, stream: &mut Stream, layout: Layout) -> Result<Vec<KnownChunk>, Error> {
-        let firsts = match &mut self.firsts {
-            Some(firsts) => firsts,
-            None => self.firsts.insert(Firsts::of(self.writer.chunks_after(0)?)),
-        };
-        stream.fill(firsts.longest().saturating_add(1));
-        Ok(firsts.candidates(stream.content(), layout))
-    }
-
-    /// Takes the zone that a known part was read in, where none was asked for, and says so where
-    /// another one was.
-    fn settle_zone(
-        &mut self,
-        carried: &mut Carried,
-        sniffed: &Sniffed,
-        file: Option<store::FileId>,
-        name: &str,
-    ) -> Result<(), Error> {
-        let Some(file) = file else { return Ok(()) };
-        let (before, _) = self.writer.file_state(file)?;
-        if sniffed.clock() == Clock::Utc {
-            if before == UTC {
-                return Ok(());
-            }
-            carried.note_clock();
-        }
-        if self.options.zone == Zone::Infer {
-            if let Some(given) = before.strip_suffix(making::GIVEN)
-                && let Ok(zone) = Zone::parse(given.trim())
-            {
-                carried.give_zone(zone);
-            }
-        } else if clock_of(&before) != self.options.zone.name() {
-            self.report.warnings.push(format!(
-                "{name} was imported before with its times in {before}; the rows stored then keep that. To read them \
-                 in {}, import into a new store",
-                self.options.zone.name()
-            ));
-        }
-        Ok(())
+        Ok(Read { place, end })
     }
 
     /// Makes chunks of what is left of the stream in other threads, and writes them here.
@@ -398,14 +378,13 @@ impl<'a> Run<'a> {
         &mut self,
         stream: Stream,
         parts: Parts,
+        ahead: Option<&Ahead<'_>>,
         place: &mut Place,
         file: &mut FileReport,
         reasons: &mut Reasons,
-        zoning: &mut Zoning,
     ) -> Result<End, Error> {
         let position = stream.position();
-        let Parts { chunker, maker, carried, vendor: _ } = parts;
-        let mut prepared_commit = false;
+        let Parts { chunker, maker, carried } = parts;
         if stream.ended && stream.content().len() <= INLINE {
             let mut packer = self.packer.take();
             let is_whole = stream.content().len() <= self.options.chunk;
@@ -415,38 +394,77 @@ impl<'a> Run<'a> {
                     place.bytes += prepared.chunk.bytes;
                     return Ok(true);
                 }
-                if !self.add(prepared, place, file, reasons, zoning)? {
-                    return Ok(false);
-                }
-                let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
-                self.report.cancelled = self.hear(&done) == Flow::Stop;
-                Ok(!self.report.cancelled)
+                Ok(self.add(prepared, place, file, reasons)? && self.go_on(&position, file))
             });
             self.packer = packer;
             return end;
         }
-        let spares = std::mem::take(&mut self.spares);
-        let end =
-            pipeline::run(stream, chunker, (&maker, self.options.threads), carried, place.prev, &spares, |prepared| {
-                let Some(prepared) = prepared else {
-                    if !self.holds {
-                        self.writer.commit()?;
-                    }
-                    return Ok(true);
-                };
-                if !self.add(prepared, place, file, reasons, zoning)? {
-                    return Ok(false);
-                }
-                if !prepared_commit && position.left().is_some_and(|left| left <= END) {
-                    prepared_commit = true;
-                    self.writer.prepare_commit()?;
-                }
-                let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
-                self.report.cancelled = self.hear(&done) == Flow::Stop;
-                Ok(!self.report.cancelled)
-            });
-        self.spares = spares;
-        end
+        let name = stream.name.clone();
+        let cutting =
+            Cutting { stream, chunker, maker: Arc::new(maker), before: Before::known(carried), prev: place.prev };
+        let reading = self.makers().and_then(|makers| One::start(cutting, makers, ahead, self.threads));
+        let one = reading.map_err(|source| no_thread(&name, source))?;
+        let next = &mut |run: &mut Self| one.next(&mut || run.idle());
+        let end = match self.write(next, &position, place, file, reasons)? {
+            Some(end) => {
+                self.owes = false;
+                end
+            }
+            None => self.ended(one.leave()),
+        };
+        one.end();
+        Ok(end)
+    }
+
+    /// How a stream ended whose chunks are not all to be written.
+    fn ended(&mut self, last: Part) -> End {
+        match last {
+            Part::End { end, is_read } => {
+                self.owes = !is_read;
+                end
+            }
+            Part::Chunk(_) => End::default(),
+        }
+    }
+
+    /// Writes the chunks that are made of a stream, and gives how it ended; `None` when they are not all to be written.
+    fn write(
+        &mut self,
+        next: &mut dyn FnMut(&mut Self) -> Result<Part, Error>,
+        position: &Position,
+        place: &mut Place,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+    ) -> Result<Option<End>, Error> {
+        loop {
+            let done = match next(self)? {
+                Part::End { end, .. } => return Ok(Some(end)),
+                Part::Chunk(done) => done,
+            };
+            let prepared = receive(&done, &mut || self.idle())?.unwrap_or_else(|| lost());
+            if !self.add(prepared?, place, file, reasons)? {
+                return Ok(None);
+            }
+            if !self.is_prepared && position.left().is_some_and(|left| left.saturating_add(self.rest) <= END) {
+                self.is_prepared = true;
+                self.writer.prepare_commit()?;
+            }
+            if !self.go_on(position, file) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Keeps what was added while no chunk comes.
+    fn idle(&mut self) -> Result<(), Error> {
+        if self.holds { Ok(()) } else { Ok(self.writer.commit()?) }
+    }
+
+    /// Tells how far it is, and hears whether to go on.
+    fn go_on(&mut self, position: &Position, file: &FileReport) -> bool {
+        let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+        self.report.cancelled = self.hear(&done) == Flow::Stop;
+        !self.report.cancelled
     }
 
     /// Adds a chunk; `false` where another import has overtaken this one.
@@ -456,7 +474,6 @@ impl<'a> Run<'a> {
         place: &mut Place,
         file: &mut FileReport,
         reasons: &mut Reasons,
-        zoning: &mut Zoning,
     ) -> Result<bool, Error> {
         let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, message, zoning: said } =
             prepared;
@@ -468,7 +485,7 @@ impl<'a> Run<'a> {
             place.known += chunk.bytes;
             if let Some((evidence, clock)) = said {
                 // What comes next is read by all rows before it.
-                zoning.add(&evidence, clock);
+                place.zoning.add(&evidence, clock);
             }
             if self.writer.waiting_chunks() == 0 {
                 // Nothing of ours waits, and the other one may go on.
@@ -510,11 +527,11 @@ impl<'a> Run<'a> {
         self.note_added()?;
         // In the transaction of its chunk.
         if let Some((evidence, clock)) = said {
-            self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
+            self.writer.set_clock(id, &place.zoning.add(&evidence, clock))?;
         }
-        if let (Some(firsts), 0) = (&mut self.firsts, chunk.prev) {
+        if chunk.prev == 0 {
             let Chunk { file, hash, bytes, lines, latest, first_line, .. } = chunk;
-            firsts.add(KnownChunk { file, hash, bytes, lines, latest, first_line });
+            self.firsts.add(KnownChunk { file, hash, bytes, lines, latest, first_line });
         }
         let size = self.options.chunk.max(1);
         let bytes = usize::try_from(chunk.bytes).unwrap_or(usize::MAX);
@@ -538,8 +555,8 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn tell(&mut self, stream: &Stream) -> Flow {
-        self.hear(&stream.position().progress(self.report.events, self.report.rejected))
+    fn tell(&mut self, position: &Position) -> Flow {
+        self.hear(&position.progress(self.report.events, self.report.rejected))
     }
 
     /// Tells how far it is, and hears whether to stop; then the threads that read do.
@@ -551,4 +568,9 @@ impl<'a> Run<'a> {
         }
         flow
     }
+}
+
+/// That a thread cannot be started to read an input.
+fn no_thread(name: &str, source: io::Error) -> Error {
+    Error::Read { name: name.to_owned(), after: 0, source }
 }

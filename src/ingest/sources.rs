@@ -16,6 +16,9 @@ use crate::store;
 /// Members of one archive that are named when they are passed over.
 const NAMED: u64 = 5;
 
+/// Inputs whose size is asked for each time when one is taken.
+const LOOKED_AT: usize = 64;
+
 /// Files and tables to read, the first of them open.
 pub struct Sources {
     ready: Option<Vec<(Stream, Sniffed)>>,
@@ -24,8 +27,22 @@ pub struct Sources {
     archive: Option<Opening>,
     /// Those of the import; their stop is its own.
     pub(super) options: Options,
+    pub(super) notes: Notes,
+}
+
+/// What there is to say of inputs that are not read, or not whole.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
     pub(super) warnings: Vec<String>,
     pub(super) failures: Vec<Error>,
+}
+
+impl Notes {
+    /// Adds what came behind.
+    pub(super) fn add(&mut self, mut others: Self) {
+        self.warnings.append(&mut others.warnings);
+        self.failures.append(&mut others.failures);
+    }
 }
 
 /// An archive whose members are opened.
@@ -54,16 +71,36 @@ impl Sources {
         let mut warnings = Vec::new();
         let options = Options { stop: options.stop.below(), ..options.clone() };
         let rest = expand::expand(inputs, &options.stop, &mut warnings)?.into();
-        let mut sources = Self { ready: None, rest, archive: None, options, warnings, failures: Vec::new() };
+        let notes = Notes { warnings, failures: Vec::new() };
+        let mut sources = Self { ready: None, rest, archive: None, options, notes };
         let mut first_refused = None;
         sources.ready = sources.next(&mut first_refused);
         match sources.ready {
             Some(_) => Ok(sources),
-            None => match Error::of_all(std::mem::take(&mut sources.failures)).or(first_refused) {
+            None => match Error::of_all(std::mem::take(&mut sources.notes.failures)).or(first_refused) {
                 Some(reason) => Err(reason),
                 None => Ok(sources),
             },
         }
+    }
+
+    /// Whether there is one stream at most.
+    pub(super) fn is_one(&self) -> bool {
+        self.ready.as_ref().is_none_or(|streams| streams.len() == 1) && self.rest.is_empty() && self.archive.is_none()
+    }
+
+    /// Name of the first stream.
+    pub(super) fn first_name(&self) -> String {
+        self.ready.iter().flatten().next().map(|(stream, _)| stream.name.clone()).unwrap_or_default()
+    }
+
+    /// Bytes on disk of the inputs behind the one that was taken last; as good as without end where that is unknown
+    /// or much.
+    pub(super) fn rest(&self) -> u64 {
+        if self.ready.is_some() || self.archive.is_some() || self.rest.len() > LOOKED_AT {
+            return u64::MAX;
+        }
+        self.rest.iter().map(|source| source.size().unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
     }
 
     /// The tables of the next input that can be read.
@@ -81,7 +118,7 @@ impl Sources {
             let source = match source {
                 Some(Ok(source)) => source,
                 Some(Err(error)) => {
-                    self.failures.push(error);
+                    self.notes.failures.push(error);
                     continue;
                 }
                 None if self.archive.is_some() => {
@@ -107,7 +144,7 @@ impl Sources {
                 }
                 Opened::Sqlite { path, name } => {
                     let Tables { streams, notes } = foreign::tables(&path, &name, &self.options)?;
-                    self.warnings.extend(notes);
+                    self.notes.warnings.extend(notes);
                     Ok(Some(streams))
                 }
                 Opened::Archive(archive) => {
@@ -129,7 +166,7 @@ impl Sources {
                     self.leave_columns(kind);
                 }
                 Err(error) => {
-                    self.failures.push(error);
+                    self.notes.failures.push(error);
                     self.leave_columns(kind);
                 }
             }
@@ -169,14 +206,14 @@ impl Sources {
     fn close(&mut self) {
         let Some(Opening { archive, in_folder, passed_over, .. }) = self.archive.take() else { return };
         if passed_over > NAMED {
-            self.warnings.push(format!("passed over: {} more files in {}", passed_over - NAMED, archive.name));
+            self.notes.warnings.push(format!("passed over: {} more files in {}", passed_over - NAMED, archive.name));
         }
         if archive.members() == 0 && !self.options.stop.is_set() {
             let error = Error::NothingInArchive { name: archive.name };
             if in_folder {
-                self.warnings.push(format!("passed over: {error}"));
+                self.notes.warnings.push(format!("passed over: {error}"));
             } else {
-                self.failures.push(error);
+                self.notes.failures.push(error);
             }
         }
     }
@@ -189,6 +226,6 @@ impl Sources {
                 return;
             }
         }
-        self.warnings.push(format!("passed over: {reason}"));
+        self.notes.warnings.push(format!("passed over: {reason}"));
     }
 }

@@ -147,18 +147,6 @@ thread_local! {
     static PASSED: Cell<String> = const { Cell::new(String::new()) };
 }
 
-impl Packer {
-    /// Takes what this thread, which ends, has room in.
-    pub fn leave(&mut self) {
-        self.room = PASSED.take();
-    }
-
-    /// Gives this thread the room of the one that it was last used in.
-    pub fn go_on(&mut self) {
-        PASSED.set(std::mem::take(&mut self.room));
-    }
-}
-
 /// Bytes of such room that are kept.
 const SPARE: usize = 64 << 20;
 

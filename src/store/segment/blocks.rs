@@ -41,8 +41,6 @@ pub struct Packer {
     /// Properties of the block, one a line.
     text: Vec<u8>,
     packed: Vec<u8>,
-    /// Room of a thread that has ended, for the next one.
-    pub(super) room: String,
 }
 
 impl fmt::Debug for Packer {
@@ -58,7 +56,7 @@ impl Packer {
     /// [`Error::Pack`] without memory for it.
     pub fn new() -> Result<Self, Error> {
         let compressor = Compressor::new(LEVEL).map_err(|source| Error::Pack { source })?;
-        Ok(Self { compressor, text: Vec::with_capacity(BLOCK_BYTES), packed: Vec::new(), room: String::new() })
+        Ok(Self { compressor, text: Vec::with_capacity(BLOCK_BYTES), packed: Vec::new() })
     }
 
     /// The blocks of rows with these properties, each in pieces, one behind the other.
