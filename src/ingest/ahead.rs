@@ -198,6 +198,14 @@ impl<'s> One<'s> {
     }
 }
 
+/// How a stream is begun with.
+enum Start {
+    /// The caller gets it as a whole: the store may have some of it.
+    Whole,
+    /// Chunks are made of it.
+    Begun { age: u64, before: Box<Before> },
+}
+
 /// Reads inputs. Each of its steps gives `None` when no one takes what comes of it.
 struct Reader {
     options: Options,
@@ -240,8 +248,8 @@ impl Reader {
         while let Ok(passed) = self.passes.try_recv() {
             self.pass(passed);
         }
-        let begun = if is_short { None } else { self.begin(&mut stream, &sniffed, is_one_file)? };
-        let Some((age, before)) = begun else {
+        let start = if is_short { Start::Whole } else { self.begin(&mut stream, &sniffed, is_one_file)? };
+        let Start::Begun { age, before } = start else {
             self.items.send(Item::Stream(Box::new(Opened::whole(stream, sniffed, self.rest)), notes)).ok()?;
             self.owed += 1;
             // Of a short one there is nothing left to be read.
@@ -253,36 +261,34 @@ impl Reader {
         let maker = Arc::new(Maker::new(&sniffed, &self.options));
         let opened = Opened { label: stream.label(), sniffed, rest: self.rest, state };
         self.items.send(Item::Stream(Box::new(opened), notes)).ok()?;
-        let cutting = Cutting { stream, chunker, maker, before, prev: 0 };
+        let cutting = Cutting { stream, chunker, maker, before: *before, prev: 0 };
         let left = cut(cutting, &self.makers, &unwanted, |part| self.items.send(Item::Part(part)).is_ok());
-        match left {
-            Some(left) => self.pass_on(left),
-            // The caller reads it once more, or has ended the import.
-            None => {
-                self.owed += 1;
-                self.wait()?;
-            }
+        if let Some(left) = left {
+            self.pass_on(left);
+            return Some(());
         }
-        Some(())
+        // The caller reads it once more, or has ended the import.
+        self.owed += 1;
+        self.wait()
     }
 
-    /// What to begin a stream with; nothing where the store may have some of it.
-    fn begin(&mut self, stream: &mut Stream, sniffed: &Sniffed, is_one_file: bool) -> Option<Option<(u64, Before)>> {
+    /// How to begin with a stream.
+    fn begin(&mut self, stream: &mut Stream, sniffed: &Sniffed, is_one_file: bool) -> Option<Start> {
         self.wait()?;
         if sniffed.format == Format::Empty {
-            return Some(None);
+            return Some(Start::Whole);
         }
         stream.fill(self.firsts.longest().saturating_add(1));
         if self.heads.iter().any(|head| stream.content().starts_with(head)) {
-            return Some(None);
+            return Some(Start::Whole);
         }
         let found = self.firsts.candidates(stream.content(), sniffed.layout);
         let Some(age) = found.and_then(|(candidates, age)| candidates.is_empty().then_some(age)) else {
-            return Some(None);
+            return Some(Start::Whole);
         };
-        let Some(before) = self.before.take() else { return Some(None) };
+        let Some(before) = self.before.take() else { return Some(Start::Whole) };
         let carried = Carried::new(sniffed, &self.options, None);
-        Some(Some((age, before.of_stream(carried, is_one_file)?)))
+        Some(Start::Begun { age, before: Box::new(before.of_stream(carried, is_one_file)?) })
     }
 
     /// Waits until the caller has passed something of each stream that it got.

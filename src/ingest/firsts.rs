@@ -117,7 +117,9 @@ impl Shared {
         let state = &mut *self.state();
         if let Some(firsts) = &mut state.firsts {
             state.age += 1;
-            chunks.into_iter().for_each(|chunk| firsts.add(chunk));
+            for chunk in chunks {
+                firsts.add(chunk);
+            }
         }
     }
 

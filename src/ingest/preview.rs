@@ -128,7 +128,7 @@ pub fn map_for(input: Input, options: &Options) -> Result<String, Error> {
     }
     let (head, whole) = expand::head(&stream);
     if let Some(path) = on_disk.filter(|_| is_database(head, whole)) {
-        return Ok(foreign::map_for(&path, &stream.name, &file, options)?);
+        return foreign::map_for(&path, &stream.name, &file, options);
     }
     Ok(guess_map(head, whole, &stream.name, &file)?)
 }

@@ -497,23 +497,20 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
         if self.is_overtaken(chunk.prev)? {
             return Ok(false);
         }
-        let id = match place.file {
-            Some(id) => {
-                // The first row on the project's clock, in a file whose times are UTC by the format.
-                if place.timezone.as_ref().is_some_and(|before| before == UTC && *before != timezone) {
-                    self.writer.set_timezone(id, &timezone)?;
-                }
-                id
+        let id = if let Some(id) = place.file {
+            // The first row on the project's clock, in a file whose times are UTC by the format.
+            if place.timezone.as_ref().is_some_and(|before| before == UTC && *before != timezone) {
+                self.writer.set_timezone(id, &timezone)?;
             }
-            None => {
-                place.is_begun = true;
-                self.writer.begin_file(&FileInfo {
-                    name: file.file.clone(),
-                    format: file.format.clone(),
-                    vendor: place.vendor.to_owned(),
-                    timezone: timezone.clone(),
-                })?
-            }
+            id
+        } else {
+            place.is_begun = true;
+            self.writer.begin_file(&FileInfo {
+                name: file.file.clone(),
+                format: file.format.clone(),
+                vendor: place.vendor.to_owned(),
+                timezone: timezone.clone(),
+            })?
         };
         place.timezone = Some(timezone);
         if let Some(token) = project {

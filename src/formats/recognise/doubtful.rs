@@ -1,5 +1,7 @@
 //! Rows that have what events need, in a way that would be read wrongly: they are refused, with what to change.
 
+use std::borrow::Cow;
+
 use super::super::event::Properties;
 use super::super::map::{never, no_moment, stands_twice};
 use super::super::object::given;
@@ -26,7 +28,7 @@ impl Seen<'_> {
         for row in rows {
             let Ok(row) = shape.lift(row) else { continue };
             let Ok(p) = Properties::read(&row.properties) else { continue };
-            ids.extend(p.distinct_id.and_then(json::id_text).map(|id| id.into_owned()));
+            ids.extend(p.distinct_id.and_then(json::id_text).map(Cow::into_owned));
             times.extend(given(p.time).map(str::to_owned));
         }
         let shortened = || ids.iter().filter(|id| is_shortened(id));

@@ -185,7 +185,7 @@ fn rows_and_rejects(path: &Path) -> (Vec<String>, u64, String) {
 fn texts_of_properties_are_read_alike_in_the_first_rows_of_a_parquet_file_and_in_those_behind() {
     let folder = tempfile::tempdir().unwrap();
     let row = |at: usize| {
-        let text = TEXTS[if at % 3 == 0 { (at / 3) % TEXTS.len() } else { 1 }];
+        let text = TEXTS[if at.is_multiple_of(3) { (at / 3) % TEXTS.len() } else { 1 }];
         [format!("E{}", at % 7), "u".to_owned(), "1561971600".to_owned(), text.to_owned()]
     };
     let rows: Vec<_> = (0..9000).map(row).collect();
