@@ -43,6 +43,8 @@ pub(super) enum Item {
 pub(super) struct Opened {
     pub(super) label: Label,
     pub(super) sniffed: Sniffed,
+    /// [`Shared::age`] before it was opened.
+    pub(super) age: u64,
     /// Bytes of the inputs behind it.
     pub(super) rest: u64,
     pub(super) state: State,
@@ -58,15 +60,13 @@ pub(super) enum State {
 
 /// A stream of which chunks are made.
 pub(super) struct Begun {
-    /// [`Shared::age`] of what it was compared with.
-    pub(super) age: u64,
     /// Tells its reader that no one wants it any more.
     unwanted: Arc<AtomicBool>,
 }
 
 impl Opened {
-    pub(super) fn whole(stream: Stream, sniffed: Sniffed, rest: u64) -> Self {
-        Self { label: stream.label(), sniffed, rest, state: State::Whole(Box::new(stream)) }
+    pub(super) fn whole(stream: Stream, sniffed: Sniffed, age: u64, rest: u64) -> Self {
+        Self { label: stream.label(), sniffed, age, rest, state: State::Whole(Box::new(stream)) }
     }
 }
 
@@ -111,6 +111,7 @@ impl<'s> Ahead<'s> {
             heads: VecDeque::new(),
             most,
             part_of: None,
+            age: 0,
             rest: u64::MAX,
         };
         let thread = thread::Builder::new().name("import-read".into());
@@ -203,7 +204,7 @@ enum Start {
     /// The caller gets it as a whole: the store may have some of it.
     Whole,
     /// Chunks are made of it.
-    Begun { age: u64, before: Box<Before> },
+    Begun(Box<Before>),
 }
 
 /// Reads inputs. Each of its steps gives `None` when no one takes what comes of it.
@@ -223,13 +224,18 @@ struct Reader {
     most: usize,
     /// The file that the last stream was one part of.
     part_of: Option<String>,
+    /// [`Shared::age`] before the stream was opened.
+    age: u64,
     /// Bytes of the inputs behind the stream.
     rest: u64,
 }
 
 impl Reader {
     fn read(mut self, mut sources: Sources) -> Option<()> {
-        while let Some(streams) = sources.take() {
+        loop {
+            // Before it is opened: what others add from then on may be more of it.
+            self.age = self.firsts.age();
+            let Some(streams) = sources.take() else { break };
             let mut streams = VecDeque::from(streams);
             while let Some((stream, sniffed)) = streams.pop_front() {
                 self.rest = if streams.is_empty() { sources.rest() } else { u64::MAX };
@@ -249,17 +255,17 @@ impl Reader {
             self.pass(passed);
         }
         let start = if is_short { Start::Whole } else { self.begin(&mut stream, &sniffed, is_one_file)? };
-        let Start::Begun { age, before } = start else {
-            self.items.send(Item::Stream(Box::new(Opened::whole(stream, sniffed, self.rest)), notes)).ok()?;
+        let Start::Begun(before) = start else {
+            self.items.send(Item::Stream(Box::new(Opened::whole(stream, sniffed, self.age, self.rest)), notes)).ok()?;
             self.owed += 1;
             // Of a short one there is nothing left to be read.
             return if is_short { Some(()) } else { self.wait() };
         };
         let unwanted = Arc::new(AtomicBool::new(false));
-        let state = State::Begun(Begun { age, unwanted: Arc::clone(&unwanted) });
+        let state = State::Begun(Begun { unwanted: Arc::clone(&unwanted) });
         let chunker = Chunker::new(&sniffed, &self.options);
         let maker = Arc::new(Maker::new(&sniffed, &self.options));
-        let opened = Opened { label: stream.label(), sniffed, rest: self.rest, state };
+        let opened = Opened { label: stream.label(), sniffed, age: self.age, rest: self.rest, state };
         self.items.send(Item::Stream(Box::new(opened), notes)).ok()?;
         let cutting = Cutting { stream, chunker, maker, before: *before, prev: 0 };
         let left = cut(cutting, &self.makers, &unwanted, |part| self.items.send(Item::Part(part)).is_ok());
@@ -283,12 +289,12 @@ impl Reader {
             return Some(Start::Whole);
         }
         let found = self.firsts.candidates(stream.content(), sniffed.layout);
-        let Some(age) = found.and_then(|(candidates, age)| candidates.is_empty().then_some(age)) else {
+        if found.is_none_or(|candidates| !candidates.is_empty()) {
             return Some(Start::Whole);
-        };
+        }
         let Some(before) = self.before.take() else { return Some(Start::Whole) };
         let carried = Carried::new(sniffed, &self.options, None);
-        Some(Start::Begun { age, before: Box::new(before.of_stream(carried, is_one_file)?) })
+        Some(Start::Begun(Box::new(before.of_stream(carried, is_one_file)?)))
     }
 
     /// Waits until the caller has passed something of each stream that it got.

@@ -86,7 +86,7 @@ pub(super) struct Shared(Arc<Mutex<State>>);
 struct State {
     /// Once they are asked for.
     firsts: Option<Firsts>,
-    /// How often others were seen to have added some.
+    /// How often others were seen to have added something.
     age: u64,
 }
 
@@ -112,18 +112,18 @@ impl Shared {
         }
     }
 
-    /// Adds what others have added meanwhile, and maybe some that are known.
+    /// Notes that others have added something: these, and maybe some that are known.
     pub(super) fn add_of_others(&self, chunks: Vec<KnownChunk>) {
         let state = &mut *self.state();
+        state.age += 1;
         if let Some(firsts) = &mut state.firsts {
-            state.age += 1;
             for chunk in chunks {
                 firsts.add(chunk);
             }
         }
     }
 
-    /// How often others were seen to have added some.
+    /// How often others were seen to have added something.
     pub(super) fn age(&self) -> u64 {
         self.state().age
     }
@@ -133,11 +133,9 @@ impl Shared {
         self.state().firsts.as_ref().map_or(0, Firsts::longest)
     }
 
-    /// [`Firsts::candidates`], and how often others were seen to have added some by then; `None` while they
-    /// were not asked for.
-    pub(super) fn candidates(&self, content: &[u8], layout: Layout) -> Option<(Vec<KnownChunk>, u64)> {
-        let state = self.state();
-        Some((state.firsts.as_ref()?.candidates(content, layout), state.age))
+    /// [`Firsts::candidates`]; `None` while they were not asked for.
+    pub(super) fn candidates(&self, content: &[u8], layout: Layout) -> Option<Vec<KnownChunk>> {
+        Some(self.state().firsts.as_ref()?.candidates(content, layout))
     }
 }
 

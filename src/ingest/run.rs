@@ -146,9 +146,11 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
 
     /// Reads all sources, and gives what there is to say of those that are not read.
     pub(super) fn all(&mut self, mut sources: Sources) -> Result<Notes, Error> {
+        // What is there by now is no news from others.
+        self.seen.now = self.writer.last_chunk()?;
         if sources.is_one() {
             if let Some((stream, sniffed)) = sources.take().and_then(|mut streams| streams.pop()) {
-                self.stream(Opened::whole(stream, sniffed, 0), None)?;
+                self.stream(Opened::whole(stream, sniffed, self.firsts.age(), 0), None)?;
             }
             return Ok(sources.notes);
         }
@@ -194,7 +196,7 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
 
     /// Reads a stream to its end, and tells of it in the report.
     fn stream(&mut self, opened: Opened, ahead: Option<&Ahead<'_>>) -> Result<(), Error> {
-        let Opened { label, sniffed, rest, state } = opened;
+        let Opened { label, sniffed, age, rest, state } = opened;
         self.rest = rest;
         let sniffed = &sniffed;
         let mut file = FileReport {
@@ -221,11 +223,15 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
         self.left.take_if(|(file, _)| Some(&*file) != part_of.as_ref());
         self.seen.can_return = again.is_some();
         self.owes = matches!(state, State::Whole(_));
+        self.see()?;
+        // Others may have added more of it than it had when it was opened.
+        self.seen.overtaken = self.seen.can_return && age != self.firsts.age();
         let mut read = match (state, ahead) {
             (State::Begun(begun), Some(ahead)) => {
                 self.read_begun(&begun, &position, sniffed, ahead, &mut file, &mut reasons)?
             }
             (State::Begun(_), None) => lost(),
+            (State::Whole(_), _) if self.seen.overtaken => Read { place: Place::start(sniffed), end: End::default() },
             (State::Whole(stream), ahead) => self.read(*stream, sniffed, ahead, &mut file, &mut reasons)?,
         };
         // Bytes that this import had added before it compared the stream once more.
@@ -310,13 +316,10 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
         file: &mut FileReport,
         reasons: &mut Reasons,
     ) -> Result<Read, Error> {
-        self.see()?;
         let mut place = Place::start(sniffed);
         let mut carried = Carried::new(sniffed, self.options, None);
         carried.begin_behind(self.left.as_ref().map(|(_, left)| left.clone()));
         place.zoning = carried.known_clock().map(Zoning::after).unwrap_or_default();
-        // What others have added since it was compared is not known to the one who began it.
-        self.seen.overtaken = self.seen.can_return && begun.age != self.firsts.age();
         self.report.cancelled = !self.seen.overtaken && self.tell(position) == Flow::Stop;
         if !self.seen.overtaken && !self.report.cancelled {
             let next = &mut |run: &mut Self| match ahead.next(&mut || run.idle())? {

@@ -13,7 +13,7 @@ impl Run<'_, '_, '_> {
     /// Notes what of the store a stream is compared with.
     pub(super) fn see(&mut self) -> Result<(), Error> {
         let last = self.writer.last_chunk()?;
-        if self.firsts.is_there() && (self.seen.others || last != self.seen.now) {
+        if self.seen.others || last != self.seen.now {
             self.firsts.add_of_others(self.writer.chunks_after_since(0, self.firsts_until)?);
         }
         self.firsts_until = last;
@@ -98,7 +98,7 @@ impl Run<'_, '_, '_> {
             self.firsts.begin(self.writer.chunks_after(0)?);
         }
         stream.fill(self.firsts.longest().saturating_add(1));
-        Ok(self.firsts.candidates(stream.content(), layout).map(|(found, _)| found).unwrap_or_default())
+        Ok(self.firsts.candidates(stream.content(), layout).unwrap_or_default())
     }
 
     /// Takes the zone that a known part was read in, where none was asked for, and says so where

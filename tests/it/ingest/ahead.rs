@@ -243,31 +243,37 @@ fn a_file_that_another_import_adds_while_it_is_read_ahead_is_stored_once() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let options = || Options { chunks_per_transaction: 1, ..parts() };
-    for (number, grown) in [0, 1, 700].into_iter().enumerate() {
-        let path = at(&format!("{number}.db"));
-        std::fs::write(at("a.jsonl"), rows(0, MANY, 0)).unwrap();
-        std::fs::write(at("b.jsonl"), rows(9000, MANY - 1, 0)).unwrap();
-        std::fs::write(at("c.jsonl"), rows(20_000, MANY, 0)).unwrap();
-        let inputs = |names: &[&str]| names.iter().map(|name| Input::Path(at(name))).collect::<Vec<_>>();
-        let mut others = false;
-        let mut writer = Writer::open(&path).unwrap();
-        let report = import(&mut writer, inputs(&["a.jsonl", "b.jsonl", "c.jsonl"]), &options(), &mut |progress| {
-            if progress.rows > 0 && !std::mem::replace(&mut others, true) {
-                // Another file takes its place: this one may be open.
-                std::fs::write(at("new"), rows(9000, MANY - 1 + grown, 0)).unwrap();
-                std::fs::rename(at("new"), at("b.jsonl")).unwrap();
-                let mut other = Writer::open(&path).unwrap();
-                run(&mut other, inputs(&["b.jsonl", "c.jsonl"]), &options());
-            }
-            Flow::Continue
-        });
-        let report = report.unwrap();
-        writer.finish().unwrap();
-        let names: Vec<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
-        assert_eq!(names, ["a.jsonl", "b.jsonl", "c.jsonl"], "{grown}");
-        assert!(report.failures.is_empty() && report.files[1].already && report.files[2].already, "{report:?}");
-        let overview = Reader::open(&path).unwrap().overview().unwrap();
-        assert_eq!(overview.events, (3 * MANY - 1 + grown).unsigned_abs(), "{grown}");
-        assert!(overview.files.len() == 3 && overview.files.iter().all(|file| file.complete));
+    let inputs = |names: &[&str]| names.iter().map(|name| Input::Path(at(name))).collect::<Vec<_>>();
+    // Of a short file, of one that is made while the first is written, and of one whose start the store has.
+    for (start, rows_of_b) in [(0, 9), (0, MANY - 1), (700, MANY - 1)] {
+        for grown in [0, 1, 700] {
+            let path = at("s.db");
+            let _ = std::fs::remove_file(&path);
+            std::fs::write(at("a.jsonl"), rows(0, MANY, 0)).unwrap();
+            std::fs::write(at("b.jsonl"), rows(9000, start, 0)).unwrap();
+            std::fs::write(at("c.jsonl"), rows(20_000, MANY, 0)).unwrap();
+            let mut writer = Writer::open(&path).unwrap();
+            run(&mut writer, inputs(&["b.jsonl"]), &options());
+            std::fs::write(at("b.jsonl"), rows(9000, rows_of_b, 0)).unwrap();
+            let mut others = false;
+            let report = import(&mut writer, inputs(&["a.jsonl", "b.jsonl", "c.jsonl"]), &options(), &mut |progress| {
+                if progress.rows > 0 && !std::mem::replace(&mut others, true) {
+                    // Another file takes its place: this one may be open.
+                    std::fs::write(at("new"), rows(9000, rows_of_b + grown, 0)).unwrap();
+                    std::fs::rename(at("new"), at("b.jsonl")).unwrap();
+                    let mut other = Writer::open(&path).unwrap();
+                    run(&mut other, inputs(&["b.jsonl", "c.jsonl"]), &options());
+                }
+                Flow::Continue
+            });
+            let report = report.unwrap();
+            writer.finish().unwrap();
+            let names: Vec<&str> = report.files.iter().map(|file| file.file.as_str()).collect();
+            assert_eq!(names, ["a.jsonl", "b.jsonl", "c.jsonl"], "{start} {rows_of_b} {grown}");
+            assert!(report.failures.is_empty() && report.files[1].already && report.files[2].already, "{report:?}");
+            let overview = Reader::open(&path).unwrap().overview().unwrap();
+            assert_eq!(overview.events, (2 * MANY + rows_of_b + grown).unsigned_abs(), "{start} {rows_of_b} {grown}");
+            assert!(overview.files.len() == 3 && overview.files.iter().all(|file| file.complete));
+        }
     }
 }
