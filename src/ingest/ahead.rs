@@ -263,7 +263,7 @@ impl Reader {
         };
         let unwanted = Arc::new(AtomicBool::new(false));
         let state = State::Begun(Begun { unwanted: Arc::clone(&unwanted) });
-        let chunker = Chunker::new(&sniffed, &self.options);
+        let chunker = Chunker::new(&sniffed, &self.options, &stream);
         let maker = Arc::new(Maker::new(&sniffed, &self.options));
         let opened = Opened { label: stream.label(), sniffed, age: self.age, rest: self.rest, state };
         self.items.send(Item::Stream(Box::new(opened), notes)).ok()?;

@@ -102,6 +102,8 @@ struct Giving {
     wanted: Arc<AtomicU64>,
     /// The member that is given, from 1.
     number: u64,
+    /// Rows of the members behind it, where that is known.
+    behind: u64,
 }
 
 impl Giving {
@@ -164,7 +166,7 @@ impl Archive {
         let most = if kind == Kind::Parquet { WAITING_ROWS } else { WAITING };
         let (steps, taken) = mpsc::sync_channel(most);
         let wanted = Arc::new(AtomicU64::new(0));
-        let mut giving = Giving { steps, wanted: Arc::clone(&wanted), number: 0 };
+        let mut giving = Giving { steps, wanted: Arc::clone(&wanted), number: 0, behind: 0 };
         let walk = move || {
             // A damaged file is no reason to lose the rows behind it without a word.
             let walked = catch_unwind(AssertUnwindSafe(|| walk(&mut giving)));

@@ -118,13 +118,15 @@ struct Found {
 }
 
 impl Chunker {
-    pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
+    pub(super) fn new(sniffed: &Sniffed, options: &Options, stream: &Stream) -> Self {
         let decoder = Decoder::new(sniffed);
+        let size = decoder.at_once(options.chunk.max(1));
         Self {
             layout: sniffed.layout,
             line: 1,
             begun: false,
-            size: decoder.at_once(options.chunk.max(1)),
+            // What is known of lines, and the columns they are made of, take memory next to them.
+            size: if stream.is_marked() { size - size / 4 } else { size },
             decoder,
             longest: options.longest_record.max(1),
             is_array: false,

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::formats::{Mark, Marked};
@@ -20,6 +21,8 @@ pub(super) struct Marks {
     bytes: usize,
     /// Those of `fields` that belong to lines which are ended.
     ended: usize,
+    /// About how many bytes of lines the file has behind these.
+    pub(super) left: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +38,7 @@ struct Line {
 impl Marks {
     /// Those of lines with such columns.
     pub(super) fn of(names: &Arc<Vec<String>>) -> Self {
-        Self { names: Arc::clone(names), lines: Vec::new(), fields: Vec::new(), bytes: 0, ended: 0 }
+        Self { names: Arc::clone(names), lines: Vec::new(), fields: Vec::new(), bytes: 0, ended: 0, left: u64::MAX }
     }
 
     /// Notes a field of the line.
@@ -59,18 +62,34 @@ impl Marks {
 type Waiting = VecDeque<(u64, Arc<Marks>)>;
 
 /// Marks on their way.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Handed(Arc<Mutex<Waiting>>);
+#[derive(Clone, Debug)]
+pub(super) struct Handed {
+    waiting: Arc<Mutex<Waiting>>,
+    /// [`Marks::left`] of the last.
+    left: Arc<AtomicU64>,
+}
+
+impl Default for Handed {
+    fn default() -> Self {
+        Self { waiting: Arc::default(), left: Arc::new(AtomicU64::new(u64::MAX)) }
+    }
+}
 
 impl Handed {
     /// Hands on the marks of lines that begin at a place.
     pub(super) fn give(&self, start: u64, marks: Marks) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back((start, Arc::new(marks)));
+        self.left.store(marks.left, Ordering::Relaxed);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((start, Arc::new(marks)));
+    }
+
+    /// About how many bytes of lines the file has behind those that came; `None` where that is unknown.
+    pub(super) fn left(&self) -> Option<u64> {
+        Some(self.left.load(Ordering::Relaxed)).filter(|left| *left < u64::MAX)
     }
 
     /// Those of lines in a part of the stream, with the place of each in it; what is before its end is no longer kept.
     pub(super) fn take(&self, start: u64, end: u64) -> Placed {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut placed = Vec::new();
         while let Some((at, marks)) = waiting.front()
             && *at < end
@@ -197,7 +216,10 @@ mod tests {
             marks.field(0, 1);
             marks.end(10, true, None);
         }
+        marks.left = 7;
+        assert_eq!(handed.left(), None);
         handed.give(0, marks);
+        assert_eq!(handed.left(), Some(7));
         let placed = handed.take(0, 30);
         let mut lines = placed.lines();
         assert!(lines.find(0, 8).is_none());

@@ -154,6 +154,11 @@ impl Stream {
         self
     }
 
+    /// Whether there is something that is known of its lines.
+    pub(super) fn is_marked(&self) -> bool {
+        self.handed.as_ref().is_some_and(|handed| handed.left().is_some())
+    }
+
     /// What is known of the lines of the next so many bytes.
     pub(super) fn marks(&self, bytes: usize) -> Placed {
         let behind = self.gone + bytes as u64;
@@ -321,7 +326,12 @@ impl Stream {
 
     /// How far it is, while another thread reads it.
     pub(super) fn position(&self) -> Position {
-        Position { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }
+        Position {
+            name: self.name.clone(),
+            done: Arc::clone(&self.done),
+            total: self.total,
+            handed: self.handed.clone(),
+        }
     }
 }
 
@@ -330,11 +340,16 @@ pub(super) struct Position {
     name: String,
     done: Arc<AtomicU64>,
     total: Option<u64>,
+    handed: Option<Handed>,
 }
 
 impl Position {
-    /// Bytes on disk that are still to be read, where its size is known.
+    /// Bytes on disk that are still to be read, where its size is known; of a file whose rows are written as lines,
+    /// about how many bytes of lines.
     pub(super) fn left(&self) -> Option<u64> {
+        if let Some(left) = self.handed.as_ref().and_then(Handed::left) {
+            return Some(left);
+        }
         Some(self.total?.saturating_sub(self.done.load(Ordering::Relaxed)))
     }
 

@@ -345,7 +345,7 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
     ) -> Result<Read, Error> {
         self.see()?;
         let mut parts = Parts {
-            chunker: Chunker::new(sniffed, self.options),
+            chunker: Chunker::new(sniffed, self.options, &stream),
             maker: Maker::new(sniffed, self.options),
             carried: Carried::new(sniffed, self.options, self.writer.project()?),
         };

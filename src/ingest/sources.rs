@@ -97,7 +97,9 @@ impl Sources {
     /// Bytes on disk of the inputs behind the one that was taken last; as good as without end where that is unknown
     /// or much.
     pub(super) fn rest(&self) -> u64 {
-        if self.ready.is_some() || self.archive.is_some() || self.rest.len() > LOOKED_AT {
+        // What is left of a Parquet file its parts say.
+        let is_open = self.archive.as_ref().is_some_and(|opening| opening.archive.kind != Kind::Parquet);
+        if self.ready.is_some() || is_open || self.rest.len() > LOOKED_AT {
             return u64::MAX;
         }
         self.rest.iter().map(|source| source.size().unwrap_or(u64::MAX)).fold(0, u64::saturating_add)

@@ -46,7 +46,10 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
     for (column, value) in partitions.iter().filter(|(column, _)| !is_own(column)) {
         added.push(column, value);
     }
+    let rows = |number: usize| u64::try_from(reader.metadata().row_group(number).num_rows()).unwrap_or(0);
+    giving.behind = (0..groups).map(rows).fold(0, u64::saturating_add);
     for number in 0..groups {
+        giving.behind = giving.behind.saturating_sub(rows(number));
         let group = reader.get_row_group(number).map_err(failure)?;
         if group.metadata().num_rows() == 0 && groups > 1 {
             continue;

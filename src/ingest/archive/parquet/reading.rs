@@ -86,6 +86,11 @@ impl<'g> Reading<'g> {
         self.columns.iter().map(way).collect()
     }
 
+    /// Rows of the group that are in a batch, and those that are in none yet.
+    pub(super) fn rows(&self) -> [usize; 2] {
+        [self.done, self.left]
+    }
+
     /// Whether no more than one batch is left.
     pub(super) fn is_short(&self) -> bool {
         self.left <= BATCH

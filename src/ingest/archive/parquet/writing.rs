@@ -73,11 +73,14 @@ fn by(threads: usize, columns: Columns<'_>, added: &Added, giving: &Giving) -> b
 
 /// [`give`], by this thread.
 fn alone(fields: &Fields<'_>, reading: &mut Reading<'_>, added: &Added, giving: &Giving) -> bool {
-    let mut spare = None;
+    let (mut spare, mut bytes) = (None, 0);
     while let Some(read) = reading.next(spare.take()) {
         let mut goes_on = true;
+        let rows = reading.rows();
         let written = read.and_then(|mut batch| {
-            batch.write(fields, added, &mut |lines, marks| {
+            batch.write(fields, added, &mut |lines, mut marks| {
+                bytes += lines.len() as u64;
+                marks.left = left(bytes, rows, giving);
                 goes_on = giving.give(Step::Content(lines, Some(Box::new(marks))));
                 goes_on && giving.is_wanted()
             })?;
@@ -92,10 +95,16 @@ fn alone(fields: &Fields<'_>, reading: &mut Reading<'_>, added: &Added, giving: 
     true
 }
 
+/// About how many bytes of lines the file has behind so many, if those are of the rows of the group that were read.
+fn left(bytes: u64, [done, left]: [usize; 2], giving: &Giving) -> u64 {
+    let (done, left) = (done.max(1) as u64, giving.behind.saturating_add(left as u64));
+    (bytes / done + 1).saturating_mul(left)
+}
+
 /// Has batches written, so many `ahead`, and hands over their lines in the order of the batches.
 fn hand_over(reading: &mut Reading<'_>, jobs: &Sender<Job>, ahead: usize, giving: &Giving) -> bool {
     let mut begun: VecDeque<Receiver<Part>> = VecDeque::new();
-    let (mut spares, mut wrong) = (Vec::new(), None);
+    let (mut spares, mut wrong, mut bytes) = (Vec::new(), None, 0);
     loop {
         while begun.len() < ahead && wrong.is_none() {
             // What was read before something that the crate stumbles over is handed over first.
@@ -128,7 +137,9 @@ fn hand_over(reading: &mut Reading<'_>, jobs: &Sender<Job>, ahead: usize, giving
         loop {
             match parts.recv() {
                 Ok(Part::Lines(..)) if !giving.is_wanted() => return true,
-                Ok(Part::Lines(lines, marks)) => {
+                Ok(Part::Lines(lines, mut marks)) => {
+                    bytes += lines.len() as u64;
+                    marks.left = left(bytes, reading.rows(), giving);
                     if !giving.give(Step::Content(lines, Some(Box::new(marks)))) {
                         return false;
                     }
@@ -206,17 +217,20 @@ mod tests {
             let columns = |added: &Added| Columns::of(&*group, &file, &schema, added).unwrap().unwrap();
             let giving = |most| {
                 let (steps, taken) = mpsc::sync_channel(most);
-                (Giving { steps, wanted: Arc::new(AtomicU64::new(1)), number: 1 }, taken)
+                (Giving { steps, wanted: Arc::new(AtomicU64::new(1)), number: 1, behind: 100 }, taken)
             };
             let (all, taken) = giving(1000);
             let mut added = Added::default();
             added.push("day", "x");
             assert!(by(threads, columns(&added), &added, &all));
             drop(all);
-            let mut found = Vec::new();
+            let (mut found, mut last) = (Vec::new(), 0);
             for step in taken {
                 match step {
-                    Step::Content(lines, _) => found.extend(lines),
+                    Step::Content(lines, marks) => {
+                        found.extend(lines);
+                        last = marks.unwrap().left;
+                    }
                     _ => panic!("nothing is wrong with it"),
                 }
             }
@@ -227,6 +241,8 @@ mod tests {
                 })
                 .collect();
             assert!(String::from_utf8(found).unwrap() == expected, "{rows} rows by {threads}");
+            // Lines have 190 to 290 bytes on average, and 100 are in groups behind.
+            assert!(rows < 1024 || (15_000..40_000).contains(&last), "{rows} rows by {threads}: {last}");
             let (none, taken) = giving(0);
             drop(taken);
             assert!(!by(threads, columns(&Added::default()), &Added::default(), &none), "{rows} rows");
