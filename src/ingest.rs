@@ -134,7 +134,7 @@ impl Default for Options {
 pub struct Progress {
     /// File being read.
     pub file: String,
-    /// Bytes of it read so far, as they lie on disk.
+    /// Bytes of it read so far, as they lie on disk; no more than those whose rows are stored.
     pub bytes_done: u64,
     /// Its size on disk, where that is known.
     pub bytes_total: Option<u64>,

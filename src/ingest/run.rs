@@ -397,7 +397,7 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
                     place.bytes += prepared.chunk.bytes;
                     return Ok(true);
                 }
-                Ok(self.add(prepared, place, file, reasons)? && self.go_on(&position, file))
+                Ok(self.add(prepared, place, file, reasons)? && self.go_on(&position, place, file))
             });
             self.packer = packer;
             return end;
@@ -452,7 +452,7 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
                 self.is_prepared = true;
                 self.writer.prepare_commit()?;
             }
-            if !self.go_on(position, file) {
+            if !self.go_on(position, place, file) {
                 return Ok(None);
             }
         }
@@ -464,8 +464,10 @@ impl<'a, 's, 'e> Run<'a, 's, 'e> {
     }
 
     /// Tells how far it is, and hears whether to go on.
-    fn go_on(&mut self, position: &Position, file: &FileReport) -> bool {
-        let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+    fn go_on(&mut self, position: &Position, place: &Place, file: &FileReport) -> bool {
+        let mut done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+        // It may have been read to its end before its first rows are stored.
+        done.bytes_done = done.bytes_done.min(place.bytes);
         self.report.cancelled = self.hear(&done) == Flow::Stop;
         !self.report.cancelled
     }

@@ -239,6 +239,26 @@ fn an_import_that_stops_waits_for_no_input_that_sends_nothing() {
 }
 
 #[test]
+fn how_far_a_file_is_that_was_read_ahead_its_stored_rows_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["a.jsonl", "b.jsonl"].map(|name| folder.path().join(name));
+    for (file, from) in files.iter().zip([0, 50_000]) {
+        std::fs::write(file, rows(from, MANY, 0)).unwrap();
+    }
+    let mut seen = Vec::new();
+    import(&mut store(), files.into_iter().map(Input::Path).collect(), &parts(), &mut |progress| {
+        if progress.file == "b.jsonl" {
+            seen.push((progress.bytes_done, progress.bytes_total.unwrap()));
+        }
+        Flow::Continue
+    })
+    .unwrap();
+    let behind: Vec<_> = seen.iter().skip(1).map(|(done, _)| *done).collect();
+    assert!(behind.len() > 2 && behind.is_sorted(), "{seen:?}");
+    assert!(behind[0] < seen[0].1 && behind.last() == Some(&seen[0].1), "{seen:?}");
+}
+
+#[test]
 fn a_file_that_another_import_adds_while_it_is_read_ahead_is_stored_once() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
