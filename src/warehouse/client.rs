@@ -444,6 +444,10 @@ fn silence(address: &Address, why: &str) -> &'static str {
         "a certificate of your own belongs to [warehouse] ca in the settings, with the authority that signed it"
     } else if address.is_encrypted() && has(&["InvalidContentType", "corrupt message", "tls", "eof"]) {
         "the port does not speak TLS: clickhouse:// is without it, and 8443 is the usual port with it"
+    } else if address.is_encrypted() && has(&["timeout", "timed out"]) {
+        // A server without TLS may wait for the rest of what it takes for a request.
+        "the port does not speak TLS (clickhouse:// is without it), the way to the server is closed, or the question took \
+         longer than seconds of [warehouse] in the settings"
     } else if has(&["timeout", "timed out"]) {
         "the way to the server is closed, or the question took longer than seconds of [warehouse] in the settings"
     } else {
@@ -506,6 +510,13 @@ mod tests {
         let summary = r#"{"read_rows":"8192","read_bytes":"65536","total_rows_to_read":"8192","elapsed_ns":"662334"}"#;
         assert_eq!(rows_read(summary), Some(8_192));
         assert_eq!((rows_read("{}"), rows_read("no JSON")), (None, None));
+    }
+
+    #[test]
+    fn a_way_with_tls_that_is_silent_may_lead_to_a_port_without_it() {
+        let hint = |address: &str| silence(&Address::read(address).unwrap(), "timeout: global");
+        assert!(hint("clickhouses://localhost:8123/default").contains("does not speak TLS"));
+        assert!(!hint("clickhouse://localhost:8123/default").contains("TLS"));
     }
 
     #[test]
