@@ -234,6 +234,7 @@ impl Map {
             return Err("it has no rows that a map can be held against".to_owned());
         }
         let has = |place: &str| rows.iter().any(|row| find(row, place).is_ok_and(|value| value.is_some()));
+        let twice = stands_twice(rows);
         let places =
             self.places.iter().map(|(at, place)| (FIELDS.get(*at).map_or("", |(name, ..)| *name), place.as_str()));
         let places = places.chain(self.properties.as_deref().map(|place| (PROPERTIES, place)));
@@ -245,7 +246,7 @@ impl Map {
                     columns.join(", ")
                 ));
             }
-            if let Some(twice) = stands_twice(rows).into_iter().find(|key| place.split('.').next() == Some(key)) {
+            if let Some(twice) = twice.iter().find(|key| place.split('.').next() == Some(key)) {
                 return Err(format!(
                     "by the map the column {place} is its {name}, but two columns are called {twice}: rename one of them"
                 ));
@@ -256,10 +257,7 @@ impl Map {
                 "time" | "arrived" => true,
                 _ => json::id_text(value).is_some(),
             };
-            let values: Vec<_> =
-                rows.iter().filter_map(|row| find(row, place).ok()?.filter(|value| value != "null")).collect();
-            let unfit = || values.iter().filter(|value| !fits(value));
-            if let Some(value) = unfit().next().filter(|_| unfit().count() * 2 > values.len()) {
+            if let Some(value) = mostly(&values(rows, place), |value| !fits(value)) {
                 let is_none = match name {
                     "event" => "is no name",
                     PROPERTIES => "is no object",
@@ -273,10 +271,8 @@ impl Map {
         }
         for (at, place) in &self.places {
             let Some((name @ ("time" | "arrived"), ..)) = FIELDS.get(*at) else { continue };
-            let values: Vec<_> =
-                rows.iter().filter_map(|row| find(row, place).ok()?.filter(|value| value != "null")).collect();
-            let unread = || values.iter().filter(|value| json::time(value).is_none());
-            if let Some(value) = unread().next().filter(|_| unread().count() * 2 > values.len()) {
+            let values = values(rows, place);
+            if let Some(value) = mostly(&values, |value| json::time(value).is_none()) {
                 return Err(format!(
                     "by the map the column {place} is its {name}, but {} is no time in a form that is read",
                     super::excerpt(value, 40)
@@ -288,6 +284,18 @@ impl Map {
         }
         Ok(())
     }
+}
+
+/// What rows have at a place.
+fn values<'r>(rows: &'r [String], place: &str) -> Vec<Cow<'r, str>> {
+    rows.iter().filter_map(|row| find(row, place).ok()?.filter(|value| value != "null")).collect()
+}
+
+/// The first of some values that are so, if most are.
+fn mostly<'v>(values: &'v [Cow<'_, str>], are: impl Fn(&str) -> bool) -> Option<&'v str> {
+    let mut such = values.iter().map(|value| &**value).filter(|value| are(value));
+    let first = such.next()?;
+    ((1 + such.count()) * 2 > values.len()).then_some(first)
 }
 
 /// A number among some times, if none of them is in the years in which products are used: days of a spreadsheet, or a

@@ -362,7 +362,8 @@ impl Maker {
             return;
         }
         let is_same = columns.is_some() && row.is_object(text);
-        match row.written(text).filter(|_| !is_same) {
+        let written = if is_same { None } else { row.written(text) };
+        match written {
             Some(written) => self.decoder.read_to(line, &written, &mut Passing(taking)),
             None => self.decoder.read_to(line, text, taking),
         }
