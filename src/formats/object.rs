@@ -195,6 +195,15 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
     Ok(members.into_iter().map(RawValue::get).collect())
 }
 
+/// Writes the key of the next field of an object that is begun.
+pub(super) fn begin_field(object: &mut String, key: &str) {
+    if !object.ends_with('{') {
+        object.push(',');
+    }
+    string(key, object);
+    object.push(':');
+}
+
 /// Writes a text as JSON.
 pub(super) fn string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);

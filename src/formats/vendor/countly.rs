@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{Fielded, Object, complaint, each, fields, given, members};
+use super::super::object::{Fielded, Object, begin_field, complaint, each, fields, given, members};
 use super::row::{Text, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
@@ -74,10 +74,12 @@ fn drilled(record: &Object<'_>) -> Option<String> {
         ("segmentation", segmentation.map(str::to_owned)),
     ];
     for (key, value) in own.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-        row.extend([",\"", key, "\":", &value]);
+        begin_field(&mut row, key);
+        row.push_str(&value);
     }
     for (key, value) in record.fields().filter(|(key, _)| !Drilled::KEYS.contains(key)) {
-        row.extend([",", &serde_json::Value::from(key).to_string(), ":", value]);
+        begin_field(&mut row, key);
+        row.push_str(value);
     }
     row.push('}');
     Some(row)

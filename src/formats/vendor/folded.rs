@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::super::object::{Object, each, given};
+use super::super::object::{Object, begin_field, each, given};
 
 /// Objects of a row whose fields may stand in columns, and whether those of the objects in them do, too.
 const PARTS: &[(&str, bool)] = &[
@@ -69,7 +69,7 @@ pub(in crate::formats) fn folded(row: &Object<'_>) -> Option<String> {
             })
             .collect();
         if !own.is_empty() {
-            begin(&mut text, part);
+            begin_field(&mut text, part);
             write(&own, *is_deep, &mut text);
         }
     }
@@ -78,7 +78,7 @@ pub(in crate::formats) fn folded(row: &Object<'_>) -> Option<String> {
         if PARTS.iter().any(|(part, _)| part == key) && given(Some(value)).is_none() {
             continue;
         }
-        begin(&mut text, key);
+        begin_field(&mut text, key);
         text.push_str(value);
     }
     text.push('}');
@@ -105,7 +105,7 @@ fn write(fields: &[Field<'_>], is_deep: bool, out: &mut String) {
             continue;
         }
         done.push(name);
-        begin(out, name);
+        begin_field(out, name);
         let mut inner: Vec<Field<'_>> = Vec::new();
         for (key, value) in fields.iter().filter(|_| is_deep) {
             if let Some(rest) = key.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')) {
@@ -115,14 +115,6 @@ fn write(fields: &[Field<'_>], is_deep: bool, out: &mut String) {
         if inner.is_empty() { out.push_str(value) } else { write(&inner, is_deep, out) }
     }
     out.push('}');
-}
-
-/// Writes the key of a next field.
-fn begin(out: &mut String, key: &str) {
-    if !out.ends_with('{') {
-        out.push(',');
-    }
-    out.extend([&serde_json::Value::from(key).to_string(), ":"]);
 }
 
 /// The row that stands in an object of its own, if it is one.

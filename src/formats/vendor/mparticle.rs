@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{Fielded, Object, complaint, each, fields, members};
+use super::super::object::{Fielded, Object, begin_field, complaint, each, fields, members};
 use super::row::{Text, id, object_in, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::Verb;
@@ -171,11 +171,7 @@ fields! {
 fn row(of_batch: &[(String, &str)], event: &str) -> String {
     let mut row = "{".to_owned();
     let mut add = |key: &str, value: &str| {
-        if row.len() > 1 {
-            row.push(',');
-        }
-        row.push_str(&serde_json::Value::from(key).to_string());
-        row.push(':');
+        begin_field(&mut row, key);
         row.push_str(value);
     };
     for (key, value) in of_batch {

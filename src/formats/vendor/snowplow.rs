@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{Fielded, Object, complaint, fields, given, members};
+use super::super::object::{Fielded, Object, begin_field, complaint, fields, given, members};
 use super::super::payload;
 use super::row::{Text, flat, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
@@ -84,11 +84,7 @@ impl Vendor for Snowplow {
     fn lay_flat(&self, row: &Object<'_>) -> Result<Flat<'static>, String> {
         let mut opened = "{".to_owned();
         let mut add = |key: &str, value: &str| {
-            if opened.len() > 1 {
-                opened.push(',');
-            }
-            opened.push_str(&serde_json::Value::from(key).to_string());
-            opened.push(':');
+            begin_field(&mut opened, key);
             opened.push_str(value);
         };
         row.each(|key, value| match key {

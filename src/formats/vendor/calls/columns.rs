@@ -3,7 +3,7 @@
 //! Sources: <https://segment.com/docs/connections/storage/warehouses/schema/> and
 //! <https://www.rudderstack.com/docs/destinations/warehouse-destinations/warehouse-schema/>.
 
-use super::super::super::object::{Fielded, given};
+use super::super::super::object::{Fielded, begin_field, given};
 use super::super::Flat;
 use super::{FIELDS, Fields, KINDS, Text, text};
 
@@ -81,10 +81,8 @@ pub(super) fn traits<'f>(f: &Fields<'f>, flat: &'f Flat<'f>) -> Option<Text<'f>>
         if is_added || given(Some(value)).is_none() {
             return;
         }
-        if traits.len() > 1 {
-            traits.push(',');
-        }
-        traits.extend([&serde_json::Value::from(key).to_string(), ":", value]);
+        begin_field(&mut traits, key);
+        traits.push_str(value);
     })
     .ok()?;
     traits.push('}');
